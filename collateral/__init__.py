@@ -1,0 +1,1 @@
+"""Printable collateral: posters, banners and leaflets, one set a village."""

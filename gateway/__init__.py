@@ -1,0 +1,1 @@
+"""Tin Báo: the gateway between residents, telecom partners and the receiving desk."""

@@ -1,0 +1,97 @@
+"""Codes that people read aloud and type: placements and tips, with a check character (ISO 7064:2003, MOD 37,36)."""
+
+from itertools import product
+from random import Random
+from typing import Final
+
+_ALL: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+CODE_ALPHABET: Final = "".join(c for c in _ALL if c not in "ILO")  # read aloud and typed: nothing that looks like a digit
+_TIP_ALPHABET: Final = CODE_ALPHABET.replace("U", "")
+_LOOKALIKES: Final = {"0": "0O", "O": "O0", "1": "1IL", "I": "I1L", "L": "L1I"}
+MAX_PLACEMENT: Final = len(CODE_ALPHABET) ** 2 - 1
+
+
+def check_character(payload: str) -> str:
+    """The character that completes `payload` (0-9A-Z): it finds every single slip and every swap of neighbours (ISO 7064 §9)."""
+    return next(c for c in _ALL if is_valid(payload + c))
+
+
+def is_valid(text: str) -> bool:
+    """Whether the last character of `text` checks the rest; False for anything outside 0-9A-Z."""
+    if len(text) < 2 or any(c not in _ALL for c in text):
+        return False
+    product_ = 36
+    for character in text[:-1]:
+        total = (product_ + _ALL.index(character)) % 36 or 36
+        product_ = total * 2 % 37
+    return (product_ + _ALL.index(text[-1])) % 36 == 1
+
+
+def placement_code(village_code: str, number: int) -> str:
+    """"TN01" and 5 -> "TN0105" and its check character. ValueError if `number` is outside 1..1088 or must be skipped."""
+    if not 1 <= number <= MAX_PLACEMENT:
+        raise ValueError(f"placement number {number} is outside 1..{MAX_PLACEMENT}")
+    high, low = divmod(number, len(CODE_ALPHABET))
+    payload = f"{village_code.upper()}{CODE_ALPHABET[high]}{CODE_ALPHABET[low]}"
+    check = check_character(payload)
+    if check not in CODE_ALPHABET:
+        raise ValueError(f"placement number {number} must be skipped in {village_code}: its check character would be {check}")
+    return payload + check
+
+
+def next_placement_number(village_code: str, after: int) -> int:
+    """The first number above `after` whose check character can be read. ValueError if the village has none left."""
+    for number in range(after + 1, MAX_PLACEMENT + 1):
+        try:
+            placement_code(village_code, number)
+        except ValueError:
+            continue
+        return number
+    raise ValueError(f"{village_code} has no placement number left")
+
+
+def _readings(text: str) -> set[str]:
+    """`text` with look-alikes exchanged in every way; at most 3^9 of them, longer texts are no code."""
+    return {"".join(letters) for letters in product(*(_LOOKALIKES.get(c, c) for c in text))}
+
+
+def _clean(text: str) -> str:
+    return "".join(c for c in text.upper() if c in _ALL)
+
+
+def read_placement_code(text: str) -> tuple[str, int] | None:
+    """(village code, number) of a code as typed or scanned; I/1 and O/0 count alike where only one reading checks out."""
+    cleaned = _clean(text)
+    if not 5 <= len(cleaned) <= 9:
+        return None
+    if (exact := _placement_of(cleaned)) is not None:
+        return exact
+    found = {placement for reading in _readings(cleaned) if (placement := _placement_of(reading)) is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _placement_of(code: str) -> tuple[str, int] | None:
+    """The placement of an exact code. Village codes are letters, then digits (communes.csv gives the letters out)."""
+    village, digits = code[:-3], code[-3:]
+    letters = village.rstrip("0123456789")
+    if not (is_valid(code) and letters.isalpha() and letters != village and all(c in CODE_ALPHABET for c in digits)):
+        return None
+    number = CODE_ALPHABET.index(digits[0]) * len(CODE_ALPHABET) + CODE_ALPHABET.index(digits[1])
+    return (village, number) if number else None
+
+
+def tip_code(random: Random) -> str:
+    """Five random characters without I, L, O, U and their check character, e.g. "7K3M9P"; pass `secrets.SystemRandom()`: it is a receipt."""
+    while True:
+        payload = "".join(random.choice(_TIP_ALPHABET) for _ in range(5))
+        if (check := check_character(payload)) in _TIP_ALPHABET:
+            return payload + check
+
+
+def read_tip_code(text: str) -> str | None:
+    """The tip code that `text` spells (case-blind, I/L/1 and O/0 alike), or None."""
+    cleaned = _clean(text)
+    if len(cleaned) != 6:
+        return None
+    found = {r for r in _readings(cleaned) if is_valid(r) and all(c in _TIP_ALPHABET for c in r)}
+    return found.pop() if len(found) == 1 else None
