@@ -1,0 +1,272 @@
+"""Every table, for SQLite and PostgreSQL alike. Times are UTC epoch milliseconds unless a name ends in `_us`.
+
+Sealed columns (`Sealed`) hold ciphertext; what must be found again has a keyed blind index beside it (`bidx`). Partial indexes carry the
+hot paths: a row that is finished, paused or due later lies outside them or behind their first columns (ADR 0002).
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+
+from gateway.storage.seal import Sealed
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+Id: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite's rowid key must be INTEGER exactly
+NO_WAVE: Final = 0  # mt.wave of replies and direct sends: the claim finds them by equality like any wave
+
+
+def _partial(name: str, *columns: Column[object], where: str) -> Index:
+    """A partial index with the same literal WHERE on both engines."""
+    condition = literal_column(where)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("bidx", LargeBinary, nullable=False, unique=True),
+    Column("msisdn", Sealed("msisdn"), nullable=False),
+    Column("commune", Text, nullable=False),
+    Column("village", Text),
+    Column("language", Text, nullable=False, server_default="vi"),
+    Column("tags", JSON(none_as_null=True)),
+    Column("consent", JSON(none_as_null=True)),  # {source, at, mo}: a person's own yes
+    Column("legal_basis", Text),  # or what a list was imported on; neither: known, but no audience
+    Column("opted_out_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+wave = Table(
+    "wave",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("commune", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("template", Sealed("wave.template"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("window_from", Integer, nullable=False),  # minutes after local midnight
+    Column("window_to", Integer, nullable=False),
+    Column("audience", Integer, nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("our_ref", Text, primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),  # a repeat must be the same bytes
+    Column("state", Text, nullable=False),  # open | settled | lost
+    Column("sent_at", BigInteger, nullable=False),
+    Column("resolve_at", BigInteger),  # lost: when to ask or resend next
+)
+_partial("request_lost", request.c.route, request.c.resolve_at, where="state = 'lost'")
+
+mt = Table(
+    "mt",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ref", Text, nullable=False, unique=True),
+    Column("wave", BigInteger, nullable=False, server_default=str(NO_WAVE)),
+    Column("reply_to", BigInteger, unique=True),  # one reply per MO
+    Column("send_id", Text),
+    Column("bidx", LargeBinary, nullable=False),
+    Column("msisdn", Sealed("msisdn"), nullable=False),
+    Column("parameters", Sealed("mt.parameters")),  # rendered late with the wave's template
+    Column("body", Sealed("mt.body")),  # replies and direct sends
+    Column("lane", Integer, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("owner", Text),  # the dispatcher that holds it while claimed or sending
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("segments", Integer, nullable=False),
+    Column("charged_segments", Integer),
+    Column("request", Text),
+    Column("carrier_ref", Text),
+    Column("failure", Text),
+    Column("code", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    UniqueConstraint("send_id", "bidx"),
+)
+# The one index over queued rows: a second with the same WHERE made PostgreSQL's planner leave this one.
+_partial("mt_due", mt.c.route, mt.c.lane, mt.c.wave, mt.c.due_at, mt.c.id, where="state = 'queued'")
+_partial("mt_held", mt.c.owner, mt.c.state, where="state IN ('claimed', 'sending')")
+_partial("mt_carrier_ref", mt.c.route, mt.c.carrier_ref, where="carrier_ref IS NOT NULL")
+_partial("mt_request", mt.c.request, where="state = 'uncertain'")
+Index("mt_wave", mt.c.wave, mt.c.state)
+Index("mt_person", mt.c.bidx, mt.c.created_at)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("mt", BigInteger, ForeignKey("mt.id"), nullable=False, index=True),
+    Column("route", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+dlr = Table(
+    "dlr",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("ours", Boolean, nullable=False),
+    Column("recipient", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("at", BigInteger),
+    Column("received_at", BigInteger, nullable=False),
+    Column("matched_at", BigInteger),
+    UniqueConstraint("route", "ref", "recipient", "status"),
+)
+_partial("dlr_unmatched", dlr.c.received_at, where="matched_at IS NULL")
+
+mo = Table(
+    "mo",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("carrier_id", Text),
+    Column("content_key", LargeBinary, nullable=False),  # keyed hash: the same words by the same person
+    Column("bidx", LargeBinary, nullable=False),
+    Column("sender", Sealed("msisdn"), nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("text", Sealed("mo.text"), nullable=False),
+    Column("raw", Sealed("mo.raw")),  # a call that could not be read, for the desk
+    Column("placement", Text),
+    Column("sent_at", BigInteger),
+    Column("received_at", BigInteger, nullable=False),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("state", Text, nullable=False),  # new | done | unreadable
+    Column("action", Text),  # what was made of it: a Kind, or why nothing was
+    Column("alarm", Text),  # what the desk should look at
+    # NULLs differ from each other, so this binds only carriers that give an id; other words under the same id are a row of their own.
+    UniqueConstraint("route", "carrier_id", "content_key"),
+)
+_partial("mo_new", mo.c.id, where="state = 'new'")
+Index("mo_content", mo.c.content_key, mo.c.received_at)
+Index("mo_person", mo.c.bidx, mo.c.received_at)
+
+tip = Table(
+    "tip",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("commune", Text, nullable=False),
+    Column("mo", BigInteger, ForeignKey("mo.id"), nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
+    Column("village", Text),
+    Column("placement", Text),
+    Column("bidx", LargeBinary, nullable=False, index=True),
+    Column("sender", Sealed("msisdn"), nullable=False),
+    Column("text", Sealed("tip.text"), nullable=False),
+    Column("fields", Sealed("tip.fields")),  # JSON, what the reading drew out
+    Column("urgent", Text),
+    Column("state", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+
+tip_event = Table(
+    "tip_event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tip", BigInteger, ForeignKey("tip.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("note", Sealed("tip_event.note")),
+    Column("at", BigInteger, nullable=False),
+)
+
+# A table of its own, in no tip export: relatives who register for sampling (field.md §2.4).
+dna_request = Table(
+    "dna_request",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("commune", Text, nullable=False),
+    Column("mo", BigInteger, ForeignKey("mo.id"), nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
+    Column("village", Text),
+    Column("sender", Sealed("msisdn"), nullable=False),
+    Column("text", Sealed("dna_request.text"), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+
+question = Table(
+    "question",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("commune", Text, nullable=False),
+    Column("mo", BigInteger, ForeignKey("mo.id"), nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
+    Column("sender", Sealed("msisdn"), nullable=False),
+    Column("text", Sealed("question.text"), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+
+scan = Table(
+    "scan",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("village", Text, nullable=False),
+    Column("placement", Text),
+    Column("at", BigInteger, nullable=False),
+)
+Index("scan_placement", scan.c.placement, scan.c.at)
+
+route_state = Table(
+    "route_state",
+    metadata,
+    Column("route", Text, primary_key=True),
+    Column("next_slot_us", BigInteger, nullable=False, server_default="0"),
+    Column("hold_code", Text),  # MISCONFIGURED: held for the operator
+    Column("held_at", BigInteger),
+    Column("paused_until", BigInteger, nullable=False, server_default="0"),
+)
+
+dispatcher = Table(
+    "dispatcher",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("heartbeat_at", BigInteger, nullable=False),
+)

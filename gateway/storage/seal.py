@@ -1,0 +1,139 @@
+"""Sealing at rest (DESIGN §3.14): AES-256-GCM for what is kept, HMAC for what must be found again.
+
+A sealed value is: version (1 byte), key id (2), nonce (12), ciphertext and tag. Its place ("mo.text") chooses the subkey and is the
+associated data, so a value moved to another column opens nowhere. Subkeys come by HKDF-SHA256 (RFC 5869) from a data key or from the
+index root; data keys change with time, the index root never does, or no number could be found again.
+"""
+
+import hmac
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from sqlalchemy import LargeBinary
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+KEY_BYTES: Final = 32
+_VERSION: Final = 1
+_NONCE: Final = 12  # bytes, random: good for 2^32 values a subkey (NIST SP 800-38D §8.3)
+_HEAD: Final = 1 + 2 + _NONCE
+
+
+class WrongKey(Exception):
+    """A key that does not fit what it should open. The message says what to do."""
+
+
+class Unsealable(Exception):
+    """One value can't be opened: damaged, or moved here from another place."""
+
+
+def _subkey(root: bytes, purpose: str) -> bytes:
+    return HKDFExpand(algorithm=SHA256(), length=KEY_BYTES, info=b"tinbao/" + purpose.encode()).derive(root)
+
+
+class Keyring:
+    """All keys of one installation. `data_keys`: 32 bytes by key id (1..65535), `current` seals what is new; `index_root`: 32 bytes."""
+
+    def __init__(
+        self,
+        data_keys: Mapping[int, bytes],
+        index_root: bytes,
+        current: int | None = None,
+        nonce: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        if any(len(key) != KEY_BYTES for key in (*data_keys.values(), index_root)):
+            raise ValueError("a key has 32 bytes")
+        self._data_keys, self._index_root, self._nonce = dict(data_keys), index_root, nonce
+        self.current = max(data_keys) if current is None else current
+        self._ciphers: dict[tuple[int, str], AESGCM] = {}  # built once each: making one costs as much as a value
+        self._index_keys: dict[str, bytes] = {}
+        self._head = bytes([_VERSION]) + self.current.to_bytes(2, "big")
+
+    @classmethod
+    def of(cls, master: bytes) -> "Keyring":
+        """The keyring of a single 32-byte key: what TINBAO_KEY or the key file holds."""
+        return cls({1: _subkey(master, "data/1")}, _subkey(master, "index"))
+
+    def __repr__(self) -> str:
+        return f"Keyring(current={self.current})"
+
+    def seal(self, value: bytes, place: str) -> bytes:
+        """`value` sealed for `place`, e.g. "mo.text"."""
+        nonce = self._nonce(_NONCE)
+        return self._head + nonce + self._cipher(self.current, place).encrypt(nonce, value, place.encode())
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """What `seal` was given. Raises WrongKey for an unknown key id, Unsealable for a damaged or moved value."""
+        if len(sealed) < _HEAD + 16 or sealed[0] != _VERSION:
+            raise Unsealable(f"a value of {place} is no sealed value: restore it from a backup")
+        key_id = int.from_bytes(sealed[1:3], "big")
+        try:
+            return self._cipher(key_id, place).decrypt(sealed[3:_HEAD], sealed[_HEAD:], place.encode())
+        except InvalidTag:
+            raise Unsealable(f"a value of {place} can't be opened: damaged, moved, or sealed with another key") from None
+
+    def blind(self, text: str, purpose: str) -> bytes:
+        """Keyed hash by which `text` is found again (HMAC-SHA256, 32 bytes); each `purpose`, e.g. "msisdn", has its own key."""
+        key = self._index_keys.get(purpose)
+        if key is None:
+            key = self._index_keys[purpose] = _subkey(self._index_root, f"index/{purpose}")
+        return hmac.digest(key, text.encode(), "sha256")
+
+    def check_value(self) -> bytes:
+        """What a database keeps to recognise its key by; it tells nothing of the key."""
+        return self.blind("tinbao", "key check")
+
+    def verify(self, check_value: bytes) -> None:
+        """Raises WrongKey unless `check_value` was made with this keyring's index root."""
+        if not hmac.compare_digest(check_value, self.check_value()):
+            raise WrongKey(
+                "This key is not the one that the database was sealed with. "
+                "Set TINBAO_KEY or key_file to the key of its first start, or type its recovery key from paper"
+            )
+
+    def _cipher(self, key_id: int, place: str) -> AESGCM:
+        if (cipher := self._ciphers.get((key_id, place))) is None:
+            if (root := self._data_keys.get(key_id)) is None:
+                raise WrongKey(f"A value was sealed with key {key_id}, which the keyring lacks. Add that key to the key file")
+            cipher = self._ciphers[key_id, place] = AESGCM(_subkey(root, f"seal/{place}"))
+        return cipher
+
+
+def key_check(keyring: Keyring) -> bytes:
+    """The key check value that a database keeps."""
+    return keyring.check_value()
+
+
+class Sealed(TypeDecorator[str]):
+    """Text sealed on its way into the database with its dialect's keyring: `engine.dialect.keyring = Keyring(…)`; none is global."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else _keyring(dialect).seal(value.encode(), self.place)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else _keyring(dialect).open(bytes(value), self.place).decode()
+
+    class comparator_factory(TypeDecorator.Comparator[str]):
+        """Refuses every comparison but with NULL: two seals of one text differ."""
+
+        def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:  # Any: SQLAlchemy's own signature
+            if getattr(op, "__name__", "") in ("is_", "is_not") and other == (None,):
+                return super().operate(op, *other, **kwargs)
+            raise TypeError("a sealed column can't be compared: use its blind index")
+
+
+def _keyring(dialect: Dialect) -> Keyring:
+    keyring: Keyring = dialect.keyring  # type: ignore[attr-defined] # set where the engine is made
+    return keyring

@@ -1,0 +1,145 @@
+"""Tips, DNA requests and questions as rows. DNA requests are a table of their own and in no tip export (field.md §2.4)."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+from sqlalchemy import bindparam, insert, literal, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.storage.schema import dna_request, question, tip, tip_event
+
+NEW: Final = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class NewTip:
+    """A tip to store; `fields`: JSON of what the reading drew out."""
+
+    code: str
+    commune: str
+    mo: int
+    channel: str
+    village: str | None
+    placement: str | None
+    bidx: bytes
+    sender: str = field(repr=False)
+    text: str = field(repr=False)
+    fields: str = field(repr=False)
+    urgent: str | None
+    received_at: int
+    state: str = NEW
+
+
+@dataclass(frozen=True, slots=True)
+class NewDnaRequest:
+    """A relative who registers for sampling."""
+
+    code: str
+    commune: str
+    mo: int
+    channel: str
+    village: str | None
+    sender: str = field(repr=False)
+    text: str = field(repr=False)
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewQuestion:
+    """A question for the desk."""
+
+    commune: str
+    mo: int
+    channel: str
+    sender: str = field(repr=False)
+    text: str = field(repr=False)
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TipRow:
+    """A stored tip as the desk reads it."""
+
+    code: str
+    channel: str
+    village: str | None
+    placement: str | None
+    sender: str = field(repr=False)
+    text: str = field(repr=False)
+    fields: str | None = field(repr=False)
+    urgent: str | None
+    state: str
+    received_at: int
+
+
+def _values(new: object) -> dict[str, Any]:  # Any: a row's values
+    return {each.name: getattr(new, each.name) for each in fields(new)}  # type: ignore[arg-type] # called with the dataclasses above
+
+
+async def add_tips(connection: AsyncConnection, tips: Sequence[NewTip]) -> None:
+    """Store tips with their first event."""
+    if not tips:
+        return
+    await connection.execute(insert(tip), [_values(new) for new in tips])
+    found = await connection.execute(select(tip.c.id, tip.c.received_at).where(tip.c.code.in_([new.code for new in tips])))
+    await connection.execute(insert(tip_event), [{"tip": row.id, "kind": "received", "at": row.received_at} for row in found])
+
+
+async def add_dna_requests(connection: AsyncConnection, requests: Sequence[NewDnaRequest]) -> None:
+    """Store registrations for sampling."""
+    if requests:
+        await connection.execute(insert(dna_request), [_values(new) for new in requests])
+
+
+async def add_questions(connection: AsyncConnection, questions: Sequence[NewQuestion]) -> None:
+    """Store questions."""
+    if questions:
+        await connection.execute(insert(question), [_values(new) for new in questions])
+
+
+async def free_codes(connection: AsyncConnection, make: Callable[[], str], count: int) -> list[str]:
+    """`count` codes that neither a tip nor a DNA request has: 33 million codes collide sooner than one thinks."""
+    free: list[str] = []
+    while len(free) < count:
+        drawn = list(dict.fromkeys(make() for _ in range(count - len(free))))
+        taken = {code for code, _, _ in await states(connection, drawn)}
+        free += [code for code in drawn if code not in taken and code not in free]
+    return free
+
+
+async def states(connection: AsyncConnection, codes: Collection[str]) -> list[tuple[str, str, int]]:
+    """(code, state, received at) of those of `codes` that exist; a DNA request's state is "dna"."""
+    if not codes:
+        return []
+    found = await connection.execute(
+        union_all(
+            select(tip.c.code, tip.c.state, tip.c.received_at).where(tip.c.code.in_(codes)),
+            select(dna_request.c.code, literal("dna").label("state"), dna_request.c.received_at).where(dna_request.c.code.in_(codes)),
+        )
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+async def code_of_mo(connection: AsyncConnection, mo: int) -> str | None:
+    """The code that was given out for an MO."""
+    found = await connection.execute(
+        union_all(select(tip.c.code).where(tip.c.mo == mo), select(dna_request.c.code).where(dna_request.c.mo == mo))
+    )
+    return found.scalar()
+
+
+_COLUMNS: Final = [tip.c[each.name] for each in fields(TipRow)]
+_LIST: Final = select(*_COLUMNS).order_by(tip.c.id)
+_BY_CODE: Final = select(*_COLUMNS).where(tip.c.code == bindparam("code_"))
+
+
+async def all_tips(connection: AsyncConnection) -> list[TipRow]:
+    """Every tip, oldest first."""
+    return [TipRow(*row) for row in await connection.execute(_LIST)]
+
+
+async def tip_by_code(connection: AsyncConnection, code: str) -> TipRow | None:
+    """One tip, or None."""
+    row = (await connection.execute(_BY_CODE, {"code_": code})).one_or_none()
+    return None if row is None else TipRow(*row)
