@@ -55,7 +55,7 @@ class Campaign:
     link_base: str
 
     def price_note(self, accented: bool = True) -> str:
-        """"1.000 đ/tin"; "miễn phí" only where a contract says so (field.md §6.1)."""
+        """ "1.000 đ/tin"; "miễn phí" only where a contract says so (field.md §6.1)."""
         if self.free_by_contract:
             return "miễn phí" if accented else "mien phi"
         grouped = f"{self.sms_price_vnd:,}".replace(",", ".")

@@ -28,7 +28,7 @@ def is_valid(text: str) -> bool:
 
 
 def placement_code(village_code: str, number: int) -> str:
-    """"TN01" and 5 -> "TN0105" and its check character. ValueError if `number` is outside 1..1088 or must be skipped."""
+    """ "TN01" and 5 -> "TN0105" and its check character. ValueError if `number` is outside 1..1088 or must be skipped."""
     if not 1 <= number <= MAX_PLACEMENT:
         raise ValueError(f"placement number {number} is outside 1..{MAX_PLACEMENT}")
     high, low = divmod(number, len(CODE_ALPHABET))

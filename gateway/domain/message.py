@@ -30,7 +30,8 @@ class MtState(StrEnum):
 
 _S = MtState
 MOVES: Final[Mapping[MtState, frozenset[MtState]]] = {
-    _S.QUEUED: frozenset({_S.CLAIMED, _S.EXPIRED, _S.CANCELLED, _S.SUPPRESSED}),
+    # Delivered after all: an earlier attempt was thought refused. Sending it again would be a second SMS.
+    _S.QUEUED: frozenset({_S.CLAIMED, _S.EXPIRED, _S.CANCELLED, _S.SUPPRESSED, _S.DELIVERED}),
     _S.CLAIMED: frozenset({_S.SENDING, _S.QUEUED, _S.EXPIRED, _S.CANCELLED, _S.SUPPRESSED}),
     # An early DLR settles before the answer does.
     _S.SENDING: frozenset({_S.SENT, _S.QUEUED, _S.FAILED, _S.UNCERTAIN, _S.DELIVERED}),

@@ -21,5 +21,5 @@ class Village:
 
     @property
     def title(self) -> str:
-        """"Thôn Nà Lải": kind and name as they stand on paper."""
+        """ "Thôn Nà Lải": kind and name as they stand on paper."""
         return f"{self.kind[:1].upper()}{self.kind[1:]} {self.name}"

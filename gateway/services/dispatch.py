@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
@@ -42,7 +43,7 @@ DOWN_S: Final = 1.0  # pause after the database refused a turn
 
 def backoff_ms(attempts: int) -> int:
     """Wait before attempt `attempts` + 1: 5 s, doubled each time, at most 10 minutes."""
-    return min(5_000 * 2**attempts, 600_000)
+    return min(5_000 << attempts, 600_000)
 
 
 def settlement(mt: ClaimedMt, outcome: Outcome, route: Route, routes: Sequence[Route], now: int) -> Settlement:
@@ -113,9 +114,9 @@ class _Turn:
 class Dispatcher:
     """Sends what is queued for one route until stopped. One a route and process; `owner` names the process in leases."""
 
-    def __init__(self, route: Route, routes: Sequence[Route], database: Database, send: Send, owner: str, clock: Clock) -> None:
+    def __init__(self, route: Route, routes: Sequence[Route], database: Database, send: Send, owner: str, clock: Clock, timezone: str) -> None:
         self.route, self._routes = route, routes
-        self._database, self._send, self._owner, self._clock = database, send, owner, clock
+        self._database, self._send, self._owner, self._clock, self._timezone = database, send, owner, clock, timezone
         self.tally = Tally()
         self.wake = asyncio.Event()
         self._waiting: deque[Outgoing] = deque()
@@ -161,11 +162,9 @@ class Dispatcher:
         if self._waiting and self._waiting[0].slot_us:
             pause = min(pause, max(0.0, (self._waiting[0].slot_us - SOON_US - self._now_us()) / 1e6))
         self.wake.clear()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self.wake.wait()
-        except TimeoutError:
-            pass
 
     async def _settle_last(self) -> None:
         if not self._answered:
@@ -337,9 +336,7 @@ class Dispatcher:
         for lane, wave in await self._sources(connection, now) if room else ():
             if room <= 0:
                 break
-            claimed = await outbox.claim(
-                connection, route=self.route.name, lane=lane, wave=wave, now=now, limit=room, owner=self._owner
-            )
+            claimed = await outbox.claim(connection, route=self.route.name, lane=lane, wave=wave, now=now, limit=room, owner=self._owner)
             room -= len(claimed)
             turn.claimed += self._grouped(claimed)
         if turn.claimed and self.route.pace.limit:
@@ -361,7 +358,7 @@ class Dispatcher:
     async def _sources(self, connection: AsyncConnection, now: int) -> list[tuple[int, int]]:
         if now - self._waves_at >= WAVES_FOR_MS:
             self._waves, self._waves_at = await waves.running(connection, self.route.name), now
-        open_now = [wave.id for wave in self._waves if wave.open_at(now)]
+        open_now = [wave.id for wave in self._waves if wave.open_at(now, self._timezone)]
         self._turn_of += 1
         shift = self._turn_of % len(open_now) if open_now else 0
         by_turns = open_now[shift:] + open_now[:shift]

@@ -459,3 +459,9 @@ async def counts(connection: AsyncConnection, *, wave: int | None = None, send_i
         found[row.state] = row.n
         found["segments"] += int(row.segments)
     return found
+
+
+async def sent_directly(connection: AsyncConnection, route: str, since: int) -> int:
+    """Direct sends by `route` since then: what `max_unapproved` counts."""
+    direct = (mt.c.wave == NO_WAVE, mt.c.reply_to.is_(None), mt.c.route == route, mt.c.created_at >= since)
+    return await connection.scalar(select(func.count()).where(*direct)) or 0

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -38,7 +39,7 @@ NO_WAVE: Final = 0  # mt.wave of replies and direct sends: the claim finds them 
 
 def _partial(name: str, *columns: Column[object], where: str) -> Index:
     """A partial index with the same literal WHERE on both engines."""
-    condition = literal_column(where)
+    condition: ColumnElement[bool] = literal_column(where)
     return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 

@@ -69,14 +69,16 @@ class Spool:
                 return
             yield self._take()
 
-    def read(self, path: Path) -> Iterator[Spooled]:
+    def read(self, path: Path) -> list[Spooled]:
         """The calls of one file in order. What can't be opened is set aside in `calls.unreadable`, never dropped."""
+        calls = []
         for line in path.read_bytes().splitlines():
             try:
                 kind, values = json.loads(self._keyring.open(base64.b64decode(line, validate=True), PLACE))
-                yield Spooled(kind, values, line)
+                calls.append(Spooled(kind, values, line))
             except (binascii.Error, Unsealable, WrongKey, ValueError):
                 self.set_aside(line)
+        return calls
 
     def set_aside(self, line: bytes) -> None:
         """Keep a line that no drain can store, still sealed, for a person."""

@@ -1,11 +1,12 @@
 """Waves: one blast each, planned, then running, then done."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, exists, literal_column, select, update
+from sqlalchemy import Row, exists, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -60,8 +61,8 @@ class Running:
     window_from: int
     window_to: int
 
-    def open_at(self, now_ms: int, timezone: str = "Asia/Ho_Chi_Minh") -> bool:
-        """Whether `now_ms` lies in the wave's hours. A window that ends where it begins is the whole day."""
+    def open_at(self, now_ms: int, timezone: str) -> bool:
+        """Whether `now_ms` lies in the wave's hours, in the local time of `timezone` (IANA). A window that ends where it begins is the whole day."""
         local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(timezone))
         minute = local.hour * 60 + local.minute
         if self.window_from == self.window_to:
@@ -102,8 +103,7 @@ async def start(connection: AsyncConnection, id_: int, now: int) -> bool:
 
 async def finish(connection: AsyncConnection, now: int) -> int:
     """running -> done for every wave with nothing left to send."""
-    open_states = literal_column(", ".join(f"'{state.value}'" for state in sorted(OPEN)))
-    still_open = exists().where(mt.c.wave == wave.c.id, mt.c.state.in_([open_states]))
+    still_open = exists().where(mt.c.wave == wave.c.id, mt.c.state.in_([state.value for state in OPEN]))
     done = update(wave).where(wave.c.state == WaveState.RUNNING.value, ~still_open)
     return (await connection.execute(done.values(state=WaveState.DONE.value, ended_at=now))).rowcount
 
@@ -114,6 +114,12 @@ async def running(connection: AsyncConnection, route: str) -> list[Running]:
         wave.c.state == WaveState.RUNNING.value, wave.c.route == route
     )
     return [Running(*row) for row in (await connection.execute(chosen.order_by(wave.c.id))).all()]
+
+
+async def templates(connection: AsyncConnection, ids: Collection[int]) -> dict[int, str]:
+    """The templates of waves by their ids."""
+    rows = await connection.execute(select(wave.c.id, wave.c.template).where(wave.c.id.in_(ids)))
+    return {row.id: row.template for row in rows}
 
 
 async def find(connection: AsyncConnection, name: str) -> Wave | None:

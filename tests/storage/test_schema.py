@@ -36,7 +36,9 @@ async def test_sqlite_migrations_equal_schema(sqlite_template: Path, tmp_path: P
 
 
 async def _postgres_shape(connection, schema: str) -> set[str]:
-    indexes = await connection.execute(text("SELECT indexdef FROM pg_indexes WHERE schemaname = :s AND tablename <> 'alembic_version'"), {"s": schema})
+    indexes = await connection.execute(
+        text("SELECT indexdef FROM pg_indexes WHERE schemaname = :s AND tablename <> 'alembic_version'"), {"s": schema}
+    )
     columns = await connection.execute(
         text(
             "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '') "

@@ -1,0 +1,172 @@
+"""What a carrier is: a module with these names. Values in, values out; parsers never raise, whatever the bytes.
+
+build_send -> HttpRequest ~> HttpResponse -> parse_send -> Accepted | Refused, one per MT
+HookCall -> parse_mo -> Mo | Malformed          HookCall -> parse_dlr -> Dlr | Malformed
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeGuard
+
+from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse
+from gateway.domain.failure import Failure, Refused
+from gateway.domain.message import DlrStatus
+from gateway.domain.msisdn import Msisdn
+from gateway.domain.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Our contract at a carrier. `name`: the route's. `dlr_url`: our hook for this route's DLRs with its secret in the query, or ""."""
+
+    name: str
+    url: str
+    username: str
+    password: Secret
+    sender_id: str
+    dlr_url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mt:
+    """One text to one handset. `ref`: our unguessable name of it, capitals and digits; the carrier brings it back in a DLR."""
+
+    id: int
+    ref: str
+    msisdn: Msisdn
+    text: str = field(repr=False)
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The MTs of one request, at least one; when there are more they share one text. `ref` names the request itself."""
+
+    ref: str
+    mts: tuple[Mt, ...]
+
+    @property
+    def text(self) -> str:
+        """The text that all members share."""
+        return self.mts[0].text
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier took the MT; that isn't delivery. `segments`: what it charges, where it says so."""
+
+    carrier_ref: str | None = None
+    segments: int | None = None
+
+
+Outcome = Accepted | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Mo:
+    """A message from a handset. `carrier_id` is unique on its route where given; `sender`, `receiver` as the carrier writes them."""
+
+    carrier_id: str | None
+    sender: str = field(repr=False)
+    receiver: str
+    text: str = field(repr=False)
+    sent_at_ms: int | None = None
+    udh: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dlr:
+    """A delivery report. `ours`: `ref` is our Mt.ref, else the carrier's. `recipient`: index within a request that shares one ref."""
+
+    ref: str
+    ours: bool
+    recipient: int = 0
+    status: DlrStatus = DlrStatus.DELIVERED
+    code: str = ""
+    at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A hook call that can't be read. `reason` names the field and never its value; the caller keeps the raw call for the desk."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a carrier can and can't. `lost_means`: what is true of an MT whose answer never came, by the carrier's own page."""
+
+    max_batch: int
+    dedupe_window_s: int  # 0: it never recognises a repeat
+    status_by: Literal["our_ref", "carrier_ref", "none"]
+    unicode: bool
+    dlr: bool
+    mo: bool
+    lost_means: Literal["maybe_sent", "not_sent"] = "maybe_sent"
+
+
+class Carrier(Protocol):
+    """A carrier's module. `CODES`: each word the carrier answers with, None for a yes; reviewed row by row."""
+
+    @property
+    def NAME(self) -> str: ...
+    @property
+    def CAPABILITIES(self) -> Capabilities: ...
+    @property
+    def CODES(self) -> Mapping[str, Failure | None]: ...
+
+    def build_send(self, account: Account, batch: Batch) -> HttpRequest:
+        """The request that sends `batch`, the same bytes each time."""
+
+    def parse_send(self, response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
+        """One Outcome per MT of `batch`, in its order."""
+
+    def parse_mo(self, call: HookCall) -> Mo | Malformed:
+        """The MO in a hook call."""
+
+    def parse_dlr(self, call: HookCall) -> Dlr | Malformed:
+        """The report in a hook call."""
+
+    def acknowledge(self, call_kind: Literal["mo", "dlr"]) -> HttpResponse:
+        """The answer that this carrier takes for "I have it"."""
+
+
+class AsksStatus(Carrier, Protocol):
+    """A carrier that can be asked what became of a request."""
+
+    def build_status(self, account: Account, batch: Batch) -> HttpRequest:
+        """Ask about every MT of `batch`."""
+
+    def parse_status(self, response: HttpResponse, batch: Batch) -> tuple[Outcome | None, ...]:
+        """One per MT in order; None: the carrier doesn't know it, which proves nothing for a while."""
+
+
+def asks_status(carrier: Carrier) -> TypeGuard[AsksStatus]:
+    """Whether `carrier` has `build_status` and `parse_status`."""
+    return carrier.CAPABILITIES.status_by != "none"
+
+
+def retry_after_s(response: HttpResponse) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110 §10.2.3), at most an hour; a date or nonsense gives None."""
+    text = response.headers.get("retry-after", "").strip()
+    return float(min(int(text), 3600)) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def outcome_from_status(response: HttpResponse) -> Refused:
+    """What an answer without a word of the carrier's own means, by its HTTP status alone: the fallback, never a yes.
+
+    Gateway errors and a 2xx that isn't the carrier's came after our bytes went out: the MT may have been sent. A 503: nobody took it.
+    """
+    code = f"http-{response.status}"
+    match response.status:
+        case 401 | 402 | 403 | 404 | 405 | 407:
+            return Refused(Failure.MISCONFIGURED, code)
+        case 429:
+            return Refused(Failure.THROTTLED, code, retry_after_s(response))
+        case status if 300 <= status < 400:  # redirects carry credentials along: not followed, so the URL is wrong
+            return Refused(Failure.MISCONFIGURED, code)
+        case status if 400 <= status < 500 or status == 503:
+            return Refused(Failure.RETRYABLE, code, retry_after_s(response))
+        case _:
+            return Refused(Failure.RETRYABLE, code, maybe_sent=True)

@@ -1,0 +1,90 @@
+"""HTTP as plain values, the one seam between carriers and the network, and the readers that all carriers share.
+
+No repr shows a query, a header's value or a body: numbers, words and passwords travel there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+# Names that carriers were seen to use. A closed list: a hook's caller chooses the word, and Python knows codecs that are no charsets.
+_CHARSETS: Final[Mapping[str, str]] = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "utf-8",
+    "utf-16be": "utf-16-be",
+    "utf-16": "utf-16-be",  # GSM knows one byte order (3GPP TS 23.038 §6.2.3)
+    "ucs-2": "utf-16-be",
+    "ucs2": "utf-16-be",
+    "iso-8859-1": "iso-8859-1",
+    "latin1": "iso-8859-1",
+    "windows-1252": "cp1252",
+}
+
+
+class NotSent(Exception):
+    """Nothing of the request left this machine: it may go again."""
+
+
+class LostAnswer(Exception):
+    """Bytes of the request went out and no whole answer came: it may have been taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request as it goes out. `url` is absolute and already percent-encoded; `headers` need no Host and no Content-Length."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method} {self.url.partition('?')[0]}, headers: {', '.join(self.headers)}; {len(self.body)} bytes)"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """One answer. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """A carrier's call to a hook of ours, as it came: `query` raw, without "?"; header names lower case; `remote` the peer's address."""
+
+    method: str
+    path: str
+    query: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    remote: str = ""
+
+
+def form_fields(raw: bytes) -> dict[str, bytes]:
+    """Fields of a query or an urlencoded form, values as bytes: their charset comes beside them. The first of two alike counts."""
+    fields: dict[str, bytes] = {}
+    for pair in raw.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if name:
+            fields.setdefault(_unquote(name).decode("utf-8", "replace"), _unquote(value))
+    return fields
+
+
+def _unquote(raw: bytes) -> bytes:
+    return unquote_to_bytes(raw.replace(b"+", b" "))
+
+
+def decode_text(raw: bytes, charset: str = "utf-8") -> str:
+    """The words of a message; broken bytes become U+FFFD and NUL goes, so that a database takes them. An unknown charset reads as UTF-8."""
+    codec = _CHARSETS.get(charset.strip().strip('"').lower(), "utf-8")
+    return raw.decode(codec, "replace").replace("\0", "")
+
+
+def clean(text: str) -> str:
+    """A header or JSON string that any database takes: lone surrogates become "?", NUL goes, blanks around it go."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()

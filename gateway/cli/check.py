@@ -1,0 +1,107 @@
+"""`tinbao check`: everything wrong with settings, deployment and templates, at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from gateway.cli.faults import Door, show
+from gateway.domain.fault import Fault
+
+if TYPE_CHECKING:
+    from gateway.deployment import Deployment
+    from gateway.settings import Settings
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `check`."""
+    app.command(help="Name everything that is wrong with settings, data and templates, with its line and its remedy.")(check)
+
+
+def check(ctx: typer.Context) -> None:
+    """Print all faults of the deployment; exit 78 if there is one."""
+    door: Door = ctx.obj
+    faults: list[Fault] = []
+    settings, deployment = _settings(door.config_dir, faults), _deployment(door.config_dir, faults)
+    faults += template_faults(door.config_dir)
+    villages = len(deployment.villages) if deployment else 0
+    placements = len(deployment.placements) if deployment else 0
+    routes = [route.name for route in settings.routes] if settings else []
+    good = f"Nothing to put right: {villages} villages, {placements} placements, routes {', '.join(routes) or 'none'}"
+    show(door, faults, good, deployment=str(door.config_dir), villages=villages, placements=placements, routes=routes)
+
+
+def _settings(config_dir: Path, faults: list[Fault]) -> Settings | None:
+    from gateway.settings import BadSettings, load_settings
+
+    try:
+        settings = load_settings(config_dir, os.environ)
+    except BadSettings as why:
+        faults += why.faults
+        return None
+    faults += settings.route_faults
+    faults += _key_faults(settings)
+    return settings
+
+
+def _key_faults(settings: Settings) -> Iterator[Fault]:
+    """A key that is there must be usable; print, reading and planning do without one."""
+    from gateway.keys import VARIABLE, MissingKey, find_key
+    from gateway.storage.seal import WrongKey
+
+    if VARIABLE not in os.environ and not settings.key_file.exists():
+        return
+    try:
+        find_key(settings, os.environ)
+    except (MissingKey, WrongKey) as why:
+        text, _, remedy = str(why).partition(". ")
+        yield Fault(settings.key_file.name if VARIABLE not in os.environ else VARIABLE, None, "", text, remedy)
+
+
+def _deployment(config_dir: Path, faults: list[Fault]) -> Deployment | None:
+    from gateway.deployment import BadDeployment, load_deployment
+
+    try:
+        deployment = load_deployment(config_dir)
+    except BadDeployment as why:
+        faults += why.faults
+        return None
+    faults += deployment.faults
+    return deployment
+
+
+def template_faults(config_dir: Path) -> Iterator[Fault]:
+    """Templates that jinja2 can't read, and own templates that take the place of none of ours."""
+    from gateway.deployment import shipped
+
+    ours, own = shipped("templates"), config_dir / "templates"
+    names = set(_templates(ours))
+    if not names:
+        yield Fault("templates", None, "", "The shipped templates are missing", "Install the product again")
+    for name in names:
+        yield from _unreadable(ours / name, f"templates/{name}")
+    for name in _templates(own):
+        if name not in names:
+            yield Fault(
+                f"templates/{name}", None, "", "It takes the place of no shipped template", "Give it the name of the one it replaces"
+            )
+        yield from _unreadable(own / name, f"templates/{name}")
+
+
+def _templates(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.j2"))
+
+
+def _unreadable(path: Path, name: str) -> Iterator[Fault]:
+    from jinja2 import Environment, TemplateSyntaxError
+
+    try:
+        Environment().parse(path.read_text("utf-8"))  # noqa: S701 # parsed only, nothing is rendered
+    except TemplateSyntaxError as why:
+        yield Fault(name, why.lineno, "", f"The template can't be read: {(why.message or '').rstrip('.')}", "Correct the line")
+    except (OSError, UnicodeDecodeError):
+        yield Fault(name, None, "", "The template can't be read", "Save it as UTF-8, readable by the user that runs tinbao")

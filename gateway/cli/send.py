@@ -1,0 +1,121 @@
+"""`tinbao send`: one text to a few numbers, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.context import Door, fail, opened, run
+
+if TYPE_CHECKING:
+    from gateway.cli.context import Opened
+    from gateway.domain.msisdn import Msisdn
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `send`."""
+    app.command(help="Send a text to a few numbers; opt-outs are respected. Without --wait a running `tinbao serve` sends it.")(send)
+
+
+def send(
+    ctx: typer.Context,
+    route: Annotated[str, typer.Option(help="A route of gateway.toml.")],
+    text: Annotated[str, typer.Option(help="The words.")],
+    to: Annotated[list[str] | None, typer.Option(help="A number; may be repeated.")] = None,
+    to_file: Annotated[Path | None, typer.Option(help="A file with a number a line.")] = None,
+    id: Annotated[str | None, typer.Option(help="The same id to the same number is sent once.")] = None,  # noqa: A002 # the option's name
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Stay until nothing is queued or sending; exit 1 if any failed or is uncertain.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Counts as JSON on stdout.")] = False,
+) -> None:
+    door: Door = ctx.obj
+    numbers, bad = _numbers(to or [], to_file)
+    if not numbers and not bad:
+        fail("there is no number to send to; name it with --to or --to-file", 2)
+    for complaint in bad:
+        typer.echo(complaint, err=True)
+    counts = run(_send(door, route, numbers, text, id or f"send-{secrets.token_hex(6)}", wait))
+    if as_json or door.json:
+        typer.echo(json.dumps(counts))
+    else:
+        typer.echo(", ".join(f"{name} {value}" for name, value in counts.items()))
+    if bad or (wait and (counts["failed"] or counts["uncertain"])):
+        raise typer.Exit(1)
+
+
+def _numbers(to: list[str], to_file: Path | None) -> tuple[tuple[Msisdn, ...], list[str]]:
+    """Numbers of the options and the file, and a sentence for each that is none; the good rest is sent."""
+    from gateway.domain.msisdn import BadMsisdn, Msisdn
+
+    named = [(f"--to {at}", text) for at, text in enumerate(to, 1)]
+    if to_file is not None:
+        try:
+            lines = to_file.read_text("utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            fail(f"{to_file.name} can't be read ({getattr(error, 'strerror', None) or 'it is not UTF-8'}); save it as plain text", 2)
+        named += [(f"{to_file.name}:{at}", line.strip()) for at, line in enumerate(lines, 1) if line.strip()]
+    good: list[Msisdn] = []
+    bad: list[str] = []
+    for place, text in named:
+        try:
+            good.append(Msisdn.parse(text))
+        except BadMsisdn as error:
+            bad.append(f"{place}: {error}. Write it like 0300 000 101 or +84300000101")
+    return tuple(good), bad
+
+
+async def _send(door: Door, route: str, numbers: tuple[Msisdn, ...], text: str, id_: str, wait: bool) -> dict[str, float]:
+    from gateway.serve import dispatching, now_ms, routes_of, stop_on_signals
+    from gateway.services.sends import Order, Refusal, enqueue
+
+    async with opened(door) as it:
+        chosen = next((each for each in routes_of(it.settings) if each.name == route), None)
+        if chosen is None:
+            raise Refusal(f"there is no enabled route {route}; enabled are: {', '.join(each.name for each in routes_of(it.settings))}")
+        started = asyncio.get_running_loop().time()
+        taken = await enqueue(it.database, chosen, Order(id_, numbers, text), now_ms())
+        if wait:
+            stop = stop_on_signals()
+            async with dispatching(it.settings, it.database, stop) as state:
+                await state.wake_soon()
+                await _until_settled(it, id_, stop)
+        seconds = asyncio.get_running_loop().time() - started
+        return await _counts(it, id_, taken.accepted, seconds)
+
+
+async def _until_settled(it: Opened, id_: str, stop: asyncio.Event) -> None:
+    """Poll till nothing of `id_` is open; whoever sends it, we or a running serve."""
+    from gateway.domain.message import OPEN
+    from gateway.storage import outbox
+
+    while not stop.is_set():
+        async with it.database.read() as connection:
+            counts = await outbox.counts(connection, send_id=id_)
+        if not any(counts[state.value] for state in OPEN):
+            return
+        await asyncio.sleep(0.1)
+
+
+async def _counts(it: Opened, id_: str, accepted: int, seconds: float) -> dict[str, float]:
+    from gateway.domain.message import OPEN
+    from gateway.storage import outbox
+
+    async with it.database.read() as connection:
+        counts = await outbox.counts(connection, send_id=id_)
+    ended = ("failed", "expired", "cancelled", "suppressed")
+    return {
+        "accepted": accepted,
+        "sent": counts["sent"] + counts["delivered"],
+        "delivered": counts["delivered"],
+        "failed": sum(counts[name] for name in ended),
+        "uncertain": counts["uncertain"],
+        "queued": sum(counts[state.value] for state in OPEN),
+        "segments": counts["segments"],
+        "seconds": round(seconds, 3),
+    }

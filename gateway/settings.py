@@ -1,0 +1,329 @@
+"""The settings of `gateway.toml`: typed, complete, loud. All that is wrong is said at once, each with its line and its remedy.
+
+`${NAME}` takes a secret from the environment. One that is not set keeps only its route from working: print, reading and the desk need no
+telco secret, so such faults wait in `Settings.route_faults` until a command asks for routes (`need_routes`).
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
+
+from gateway.deployment import checked_timezone, shipped_deployment
+from gateway.domain.fault import Fault
+from gateway.domain.pace import Pace
+from gateway.domain.toml_place import Path as Place
+from gateway.toml_file import Frozen, TomlFile, matching, read_toml, validated
+
+FILE: Final = "gateway.toml"
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_DATABASE: Final = "a database is sqlite:///path/to/file.db or postgresql://user@host/name"
+_SENDER: Final = "a sender id is a number, or at most 11 of A-Z a-z 0-9 . _ - and space"
+_LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
+
+class BadSettings(Exception):
+    """Settings that must stop the start; str() is one line a fault. The exit code is 78 (sysexits EX_CONFIG)."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError("an address begins with http:// or https:// and holds no user name")
+    return value
+
+
+def _no_slash(value: str) -> str:
+    return _http_url(value).rstrip("/")
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError("write host:port, e.g. 127.0.0.1:8080")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+BaseUrl = Annotated[str, AfterValidator(_no_slash)]
+Listen = Annotated[str, AfterValidator(_listen)]
+
+
+class ServiceSettings(Frozen):
+    """`[service]`: the public side."""
+
+    base_url: BaseUrl
+    link_base: BaseUrl
+    listen: Listen
+    database: Annotated[str, matching(r"sqlite:///(?!:memory:).+|postgresql://.+", _DATABASE)] = Field(repr=False)  # may hold a password
+    timezone: str = "Asia/Ho_Chi_Minh"
+    key_file: str = "var/tinbao.key"
+    spool: str = "var/spool"  # folder: hook calls that the database could not take in time
+    drain_s: float = Field(default=10, gt=0, le=300)  # after SIGTERM: how long what is on the wire may still come back
+    carrier_timeout_s: float = Field(default=30, gt=0, le=300)
+    max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()  # whose X-Forwarded-For is believed; nobody's by default
+
+    @field_validator("timezone")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        return checked_timezone(value)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the public listener."""
+        return split_listen(self.listen)
+
+
+class DeskSettings(Frozen):
+    """`[desk]`: a listener of its own, on this machine only unless told otherwise."""
+
+    listen: Listen = "127.0.0.1:8081"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the desk's listener."""
+        return split_listen(self.listen)
+
+
+class AccountSettings(Frozen):
+    """Our contract's credentials at a carrier."""
+
+    username: str
+    password: SecretStr
+
+
+class RouteSettings(Frozen):
+    """A `[[routes]]` table. `pace` is always there: `tps` is short for so many segments a second."""
+
+    ALSO: ClassVar = ("tps",)
+
+    name: Annotated[str, matching(r"[a-z0-9][a-z0-9-]{0,31}", "a name has a-z, 0-9 and dashes, at most 32")]
+    enabled: bool = True
+    carrier: str
+    url: HttpUrl = Field(repr=False)  # some carriers want secrets in it
+    account: AccountSettings
+    sender_id: Annotated[str, matching(r"(\+?\d{3,15}|[A-Za-z0-9 ._-]{1,11})?", _SENDER)] = ""  # 3GPP TS 23.040 §9.1.2.5: 11 septets
+    pace: Pace
+    prefixes: tuple[
+        Annotated[str, matching(r"\+\d{1,15}", "a prefix is + and digits, e.g. +8496")], ...
+    ] = ()  # E.164; the longest match wins; empty: any
+    concurrency: int = Field(default=64, ge=1, le=1024)
+    hook_secret: SecretStr = SecretStr("")
+    hooks_from: tuple[IPvAnyNetwork, ...] = ()  # whose hook calls are taken; empty: anybody's who knows the secret
+    on_lost_answer: Literal["resend", "ask", "hold"] = "hold"
+    max_unapproved: int = Field(default=20, ge=0)  # recipients a door may reach without an approved wave; 0: no limit
+    rehearsal: bool = False  # its carrier leads to no subscriber: unapproved waves may start
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelt_out(cls, data: Any) -> Any:  # Any: a TOML table before it is checked
+        if not isinstance(data, dict):
+            return data
+        data = dict(data)
+        if data.get("carrier") == "simulator":
+            data.setdefault("rehearsal", True)
+        if "tps" in data:
+            if "pace" in data:
+                raise ValueError("tps and pace say the same: keep one of them")
+            data["pace"] = {"limit": data.pop("tps")}
+        return data
+
+    @field_validator("pace")
+    @classmethod
+    def _possible(cls, value: Pace) -> Pace:
+        if value.limit < 0 or value.per_s <= 0:
+            raise ValueError("a pace is not negative; limit 0 means no limit")
+        return value
+
+    @model_validator(mode="after")
+    def _rehearses_at_home(self) -> "RouteSettings":
+        if self.rehearsal and not _is_loopback(urlsplit(self.url).hostname or ""):
+            raise ValueError("a rehearsal or simulator route must stay on this machine: its url must begin with http://127.0.0.1")
+        return self
+
+    @property
+    def hook_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks whose hook calls are taken; empty: any. Those of a rehearsal route come from this machine only."""
+        return self.hooks_from or (_LOOPBACK if self.rehearsal else ())
+
+
+class _File(Frozen):
+    model_config = ConfigDict(extra="forbid")
+    service: dict[str, Any]  # Any: tables that are checked one by one, so that one fault does not hide another
+    desk: dict[str, Any] = Field(default_factory=dict)
+    routes: list[dict[str, Any]] = Field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `gateway.toml` and the environment say. `routes` are the enabled ones, in the file's order; paths are absolute."""
+
+    config_dir: Path
+    data_dir: Path
+    service: ServiceSettings
+    desk: DeskSettings
+    routes: tuple[RouteSettings, ...]
+    disabled_routes: tuple[RouteSettings, ...] = ()
+    route_faults: tuple[Fault, ...] = ()
+
+    @property
+    def database(self) -> str:
+        """The database's URL; a SQLite path in it is absolute."""
+        prefix = "sqlite:///"
+        if not self.service.database.startswith(prefix):
+            return self.service.database
+        return prefix + (self.data_dir / self.service.database.removeprefix(prefix)).as_posix()
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key lies unless TINBAO_KEY holds it."""
+        return self.data_dir / self.service.key_file
+
+    @property
+    def spool_dir(self) -> Path:
+        """Folder of hook calls that wait for the database."""
+        return self.data_dir / self.service.spool
+
+    @property
+    def default_route(self) -> RouteSettings:
+        """The first enabled route: replies leave by it where the MO's own route can't send. Call `need_routes` before."""
+        return self.routes[0]
+
+    def route(self, name: str) -> RouteSettings | None:
+        """The enabled route called `name`."""
+        return next((route for route in self.routes if route.name == name), None)
+
+    def need_routes(self) -> tuple[RouteSettings, ...]:
+        """The enabled routes. Raises BadSettings where a secret of theirs is not set, or where there is none."""
+        if self.route_faults:
+            raise BadSettings(self.route_faults)
+        if not self.routes:
+            raise BadSettings([Fault(FILE, None, "routes", "No route is enabled", "Set enabled = true on one, or add it")])
+        return self.routes
+
+
+def load_settings(config_dir: Path, environ: Mapping[str, str]) -> Settings:
+    """Read `config_dir`/gateway.toml. Raises BadSettings with all faults at once."""
+    toml = read_toml(config_dir / FILE)
+    faults: list[Fault] = [toml.fault] if toml.fault else []
+    file = None if toml.fault else validated(_File, toml, toml.values, faults)
+    if file is None:
+        raise BadSettings(faults)
+    service = validated(ServiceSettings, toml, _filled(toml, file.service, ("service",), environ, faults), faults, ("service",))
+    desk = validated(DeskSettings, toml, _filled(toml, file.desk, ("desk",), environ, faults), faults, ("desk",))
+    if service is not None and desk is not None and service.listen == desk.listen and service.address[1]:
+        faults.append(
+            Fault(FILE, toml.places.line(("desk", "listen")), "desk.listen", "The public side listens there", "Take another port")
+        )
+    unset: list[Fault] = []
+    routes = _routes(toml, file.routes, environ, faults, unset)
+    if faults or service is None or desk is None:
+        raise BadSettings([*faults, *unset])
+    on, off = (tuple(route for route in routes if route.enabled is enabled) for enabled in (True, False))
+    return Settings(config_dir, data_dir_of(config_dir, environ), service, desk, on, off, tuple(unset))
+
+
+def data_dir_of(config_dir: Path, environ: Mapping[str, str]) -> Path:
+    """Where a deployment's data lie: in its folder; those of the shipped one, which may be read-only, in the user's state folder."""
+    if config_dir.resolve() != shipped_deployment().resolve():
+        return config_dir.resolve()
+    if os.name == "nt":
+        return Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "tinbao"
+    return Path(environ.get("XDG_STATE_HOME") or Path(environ.get("HOME") or Path.home()) / ".local" / "state") / "tinbao"
+
+
+def split_listen(listen: str) -> tuple[str, int]:
+    """ "127.0.0.1:8080" or "[::1]:8080" -> host, port."""
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+# -- ${NAME} -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _filled(toml: TomlFile, table: Mapping[str, Any], place: Place, environ: Mapping[str, str], unset: list[Fault]) -> dict[str, Any]:
+    """`table` with ${NAME} replaced; a NAME that is not set becomes "" and a fault in `unset`."""
+    return {key: _value(toml, value, (*place, key), environ, unset) for key, value in table.items()}
+
+
+def _value(toml: TomlFile, value: Any, place: Place, environ: Mapping[str, str], unset: list[Fault]) -> Any:  # Any: a TOML value
+    if isinstance(value, dict):
+        return _filled(toml, value, place, environ, unset)
+    if isinstance(value, list):
+        return [_value(toml, item, (*place, at), environ, unset) for at, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    for name in _VARIABLE.findall(value):
+        if not environ.get(name):
+            field = ".".join(str(part + 1 if isinstance(part, int) else part) for part in place)
+            remedy = f"Set it before the start: export {name}=…"
+            unset.append(Fault(FILE, toml.places.line(place), field, f"The environment has no {name}", remedy))
+    return _VARIABLE.sub(lambda found: environ.get(found[1], ""), value)
+
+
+# -- routes ------------------------------------------------------------------------------------------------------------------------------
+
+
+def _routes(
+    toml: TomlFile, tables: Sequence[Mapping[str, Any]], environ: Mapping[str, str], faults: list[Fault], unset: list[Fault]
+) -> list[RouteSettings]:
+    """The good routes. What a disabled one lacks of the environment is no fault."""
+    routes: list[RouteSettings] = []
+    for at, table in enumerate(tables):
+        place: Place = ("routes", at)
+        missing: list[Fault] = []
+        values = _filled(toml, table, place, environ, missing)
+        if table.get("enabled", True) is not False:
+            unset += missing
+        route = validated(RouteSettings, toml, values, faults, place)
+        if route is None:
+            continue
+        if any(route.name == other.name for other in routes):
+            faults.append(_at(toml, at, "name", f"Two routes are called {route.name}", "Give each route its own name"))
+        faults += _unkept(toml, at, route, secret_unset=any(fault.field.endswith("hook_secret") for fault in missing))
+        routes.append(route)
+    return routes
+
+
+def _at(toml: TomlFile, at: int, key: str, text: str, remedy: str) -> Fault:
+    return Fault(FILE, toml.places.line(("routes", at, key)), f"routes.{at + 1}.{key}", text, remedy)
+
+
+def _unkept(toml: TomlFile, at: int, route: RouteSettings, *, secret_unset: bool) -> list[Fault]:
+    """What the route asks of its carrier that the carrier can't keep."""
+    from gateway.carriers.registry import CARRIERS  # late: those who only need the deployment don't load the carriers
+
+    carrier = CARRIERS.get(route.carrier)
+    if carrier is None:
+        known = ", ".join(sorted(CARRIERS))
+        return [_at(toml, at, "carrier", f"There is no carrier “{route.carrier}”", f"Take one of: {known}")]
+    can, found = carrier.CAPABILITIES, list[Fault]()
+    if route.on_lost_answer == "resend" and can.dedupe_window_s <= 0:
+        text = f"{route.carrier} never recognises a repeat: to resend would send twice"
+        found.append(_at(toml, at, "on_lost_answer", text, 'Write on_lost_answer = "hold"'))
+    if route.on_lost_answer == "ask" and can.status_by != "our_ref":
+        text = f"{route.carrier} can't be asked by our own reference"
+        found.append(_at(toml, at, "on_lost_answer", text, 'Write on_lost_answer = "hold"'))
+    open_hooks = not route.hook_secret.get_secret_value() and not route.hooks_from
+    if route.enabled and (can.mo or can.dlr) and open_hooks and not secret_unset:
+        text = "Anybody could call this route's hooks"
+        found.append(_at(toml, at, "hook_secret", text, 'Set hook_secret, or hooks_from = ["the carrier\'s network"]'))
+    return found

@@ -1,0 +1,1 @@
+"""HTTP doors: carriers' hooks, the village page, health. Handlers read, call a use case, and render; they log nothing."""

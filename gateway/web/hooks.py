@@ -1,0 +1,142 @@
+"""`/hooks/{route}/{mo|dlr}`: authenticity, then the carrier's own parser, then the inbox, then its acknowledgement (ADR 0008).
+
+Nothing a caller sent is ever echoed, and nothing they send makes a 500: what can't be read is kept raw for the desk and acknowledged.
+"""
+
+import base64
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from typing import Final, Literal
+
+from aiohttp import web
+
+from gateway.carriers.protocol import Carrier, Dlr, Malformed, Mo
+from gateway.carriers.wire import HookCall, HttpResponse, clean, form_fields
+from gateway.domain.secret import Secret
+from gateway.services.intake import Intake, own_id, read_sender
+from gateway.storage.inbox import OURS, UNREADABLE, NewDlr, NewMo
+from gateway.storage.spool import SpoolDown
+
+CALL_LIMIT: Final = 1 << 20  # bytes of a hook call's body
+_MS_LIMIT: Final = 1 << 53
+_ID_LIMIT: Final = 200
+_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+Kind = Literal["mo", "dlr"]
+Clock = Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A route's hook. `rehearsal`: its secret is public, so its calls are taken from this machine only."""
+
+    route: str
+    carrier: Carrier
+    secret: Secret
+    rehearsal: bool = False
+
+
+HOOKS: Final = web.AppKey("hooks", Mapping[str, Hook])
+INTAKE: Final = web.AppKey("intake", Intake)
+CLOCK: Final[web.AppKey[Clock]] = web.AppKey("clock")
+
+
+def add_hooks(app: web.Application) -> None:
+    """Put the hooks on `app`."""
+    for method in ("GET", "POST"):
+        app.router.add_route(method, "/hooks/{route}/{kind:mo|dlr}", receive)
+
+
+async def receive(request: web.Request) -> web.Response:
+    """Take one call of a carrier."""
+    hook = request.app[HOOKS].get(request.match_info["route"])
+    if hook is None:
+        return _say(404, "There is no such route.")
+    call = await _call_of(request)
+    if not _is_authentic(hook, call):
+        return _say(403, "The secret of this hook is missing or wrong, or the call came from where it may not.")
+    kind: Kind = "mo" if request.match_info["kind"] == "mo" else "dlr"
+    arrival = arrival_of(hook, kind, call, request.app[CLOCK]())
+    try:
+        await (request.app[INTAKE].mo(arrival) if isinstance(arrival, NewMo) else request.app[INTAKE].dlr(arrival))
+    except SpoolDown:
+        return _say(503, "The call can't be stored now. Repeat it later.")
+    return _answer(hook.carrier.acknowledge(kind))
+
+
+async def _call_of(request: web.Request) -> HookCall:
+    """The call as it came: the query stays raw, for its charset may be UTF-16. Raises HTTPRequestEntityTooLarge."""
+    path, _, query = request.raw_path.partition("?")
+    body = await request.read()
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return HookCall(request.method, path, query.encode("utf-8", "surrogateescape"), headers, body, request.remote or "")
+
+
+def _is_authentic(hook: Hook, call: HookCall) -> bool:
+    given = form_fields(call.query).get("secret") or call.headers.get("x-hook-secret", "").encode("utf-8", "surrogateescape")
+    known = hook.secret.reveal().encode()
+    return bool(known) and hmac.compare_digest(given, known) and (not hook.rehearsal or _is_local(call))
+
+
+def _is_local(call: HookCall) -> bool:
+    """Whether the call began on this machine; through a proxy of ours it did not."""
+    try:
+        return ip_address(call.remote).is_loopback and not any(name in call.headers for name in _FORWARDED)
+    except ValueError:
+        return False
+
+
+def arrival_of(hook: Hook, kind: Kind, call: HookCall, now: int) -> NewMo | NewDlr:
+    """What `call` brings, as a row. Never raises: the rest is for the desk."""
+    read = hook.carrier.parse_mo(call) if kind == "mo" else hook.carrier.parse_dlr(call)
+    match read:
+        case Mo():
+            return _mo(hook, read, now)
+        case Dlr():
+            return NewDlr(hook.route, read.ref, read.ours, read.recipient, read.status, read.code, _time(read.at_ms), now)
+        case Malformed():
+            return _unread(hook, kind, call, read.reason, now)
+
+
+def _mo(hook: Hook, mo: Mo, now: int) -> NewMo:
+    given = clean(mo.carrier_id or "")
+    is_usable = bool(given) and len(given) <= _ID_LIMIT and not given.startswith(OURS)
+    msisdn = read_sender(mo.sender)
+    return NewMo(
+        route=hook.route,
+        channel="sms",
+        carrier_id=given if is_usable else own_id(),
+        sender=msisdn.e164 if msisdn else clean(mo.sender),
+        receiver=clean(mo.receiver),
+        text=mo.text.replace("\0", ""),
+        received_at=now,
+        sent_at=_time(mo.sent_at_ms),
+    )
+
+
+def _unread(hook: Hook, kind: Kind, call: HookCall, reason: str, now: int) -> NewMo:
+    query = b"&".join(pair for pair in call.query.split(b"&") if not pair.startswith(b"secret="))
+    raw = json.dumps(
+        {
+            "method": call.method,
+            "query": query.decode("utf-8", "replace").replace("\0", ""),
+            "type": clean(call.headers.get("content-type", "")),
+            "body": base64.b64encode(call.body).decode(),
+        }
+    )
+    unread = NewMo(hook.route, "sms", own_id(), "", "", "", now, raw=raw)
+    return replace(unread, state=UNREADABLE, action=f"{kind}: {reason}", alarm=UNREADABLE)
+
+
+def _time(at_ms: int | None) -> int | None:
+    return at_ms if at_ms is not None and 0 <= at_ms < _MS_LIMIT else None
+
+
+def _answer(response: HttpResponse) -> web.Response:
+    return web.Response(status=response.status, headers=dict(response.headers), body=response.body)
+
+
+def _say(status: int, sentence: str) -> web.Response:
+    return web.Response(status=status, text=sentence + "\n")
