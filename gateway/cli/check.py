@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from gateway.cli.faults import Door, show
+from gateway.cli.context import Door
+from gateway.cli.faults import show
 from gateway.domain.fault import Fault
 
 if TYPE_CHECKING:
@@ -75,30 +78,37 @@ def _deployment(config_dir: Path, faults: list[Fault]) -> Deployment | None:
 
 
 def template_faults(config_dir: Path) -> Iterator[Fault]:
-    """Templates that jinja2 can't read, and own templates that take the place of none of ours."""
+    """Templates that can't be read, and own templates whose name misses the one they are meant to replace by a letter or two."""
     from gateway.deployment import shipped
 
     ours, own = shipped("templates"), config_dir / "templates"
-    names = set(_templates(ours))
+    names = _templates(ours)
     if not names:
         yield Fault("templates", None, "", "The shipped templates are missing", "Install the product again")
-    for name in names:
-        yield from _unreadable(ours / name, f"templates/{name}")
+    for folder in (ours, own):
+        for name in _templates(folder):
+            yield from _unreadable(folder / name, f"templates/{name}")
+    known = {Path(name).name for name in names}
     for name in _templates(own):
-        if name not in names:
-            yield Fault(
-                f"templates/{name}", None, "", "It takes the place of no shipped template", "Give it the name of the one it replaces"
-            )
-        yield from _unreadable(own / name, f"templates/{name}")
+        word = Path(name).name
+        if word not in known and (near := get_close_matches(word, sorted(known), 1, 0.8)):
+            yield Fault(f"templates/{name}", None, "", "It takes the place of no shipped template", f"Did you mean “{near[0]}”?")
 
 
 def _templates(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.j2"))
+    """Names below `folder`; print texts are TOML, all others jinja2."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in (".j2", ".toml"))
 
 
 def _unreadable(path: Path, name: str) -> Iterator[Fault]:
     from jinja2 import Environment, TemplateSyntaxError
 
+    from gateway.toml_file import read_toml
+
+    if path.suffix == ".toml":
+        if (fault := read_toml(path).fault) is not None:
+            yield replace(fault, file=name)
+        return
     try:
         Environment().parse(path.read_text("utf-8"))  # noqa: S701 # parsed only, nothing is rendered
     except TemplateSyntaxError as why:

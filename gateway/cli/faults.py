@@ -1,28 +1,18 @@
-"""How commands show faults: one line each, or JSON; never a traceback. Also what every command is given by the door."""
+"""How commands show faults: one line each, or JSON; never a traceback."""
 
 import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final
 
 import typer
 
+from gateway.cli.context import Door
 from gateway.domain.fault import Fault
 
 MISCONFIGURED: Final = 78  # sysexits EX_CONFIG
-FAILED: Final = 1
 SHOWN: Final = 200  # lines a person is shown; JSON holds all
-
-
-class Door(Protocol):
-    """`ctx.obj`: the global options."""
-
-    @property
-    def config_dir(self) -> Path: ...
-    @property
-    def json(self) -> bool: ...
 
 
 def sorted_faults(faults: Iterable[Fault]) -> list[Fault]:
@@ -49,9 +39,3 @@ def show(door: Door, faults: Iterable[Fault], good: str, **more: Any) -> None:  
 def print_json(value: Mapping[str, Any]) -> None:  # Any: JSON leaves here
     """One JSON object on stdout."""
     print(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def fail(words: str, code: int = FAILED) -> NoReturn:
-    """End the command with one sentence on stderr."""
-    print(words, file=sys.stderr)
-    raise typer.Exit(code)

@@ -5,7 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli.faults import Door, fail, print_json
+from gateway.cli.context import Door, fail
+from gateway.cli.faults import print_json
 
 _TRAVELS: Final = (".toml", ".csv", ".j2", ".md")  # never a database or a key that lies in the folder
 
@@ -20,13 +21,14 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
 ) -> None:
     """Make `folder` a deployment and print the recovery key once: it is kept on paper and nowhere else."""
+    from gateway.deployment import shipped_deployment
     from gateway.keys import recovery_key
 
     door: Door = ctx.obj
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         fail(f"{folder} is not empty. Name a new folder: nothing of yours is written over")
     try:
-        key = _make(folder)
+        key = make_deployment(shipped_deployment(), folder)
     except OSError as why:
         fail(f"{folder} can't be written: {why.strerror}. Name a folder of yours on a disk with room")
     paper = recovery_key(key)
@@ -40,12 +42,10 @@ def init(
 KEY_FILE: Final = Path("var/tinbao.key")  # what the shipped gateway.toml says by default
 
 
-def _make(folder: Path) -> bytes:
-    """Copy what travels, make the key; returns its 32 bytes."""
-    from gateway.deployment import shipped_deployment
+def make_deployment(source: Path, folder: Path) -> bytes:
+    """Copy what travels of the deployment `source` to `folder`, make a key; returns its 32 bytes."""
     from gateway.keys import create_key_file
 
-    source = shipped_deployment()
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(source.rglob("*")):
         if path.is_file() and path.suffix in _TRAVELS:

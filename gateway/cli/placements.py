@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from gateway.cli.faults import MISCONFIGURED, Door, fail, print_json, show
+from gateway.cli.context import Door, fail
+from gateway.cli.faults import MISCONFIGURED, print_json, show
 from gateway.domain.code import next_placement_number
 from gateway.domain.placement import Placement
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.faults import MISCONFIGURED, Door, fail, show
+from gateway.cli.context import Door, fail
+from gateway.cli.faults import MISCONFIGURED, show
 from gateway.domain.fold import fold
 from gateway.domain.village import Village
 

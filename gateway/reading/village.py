@@ -152,7 +152,7 @@ def _settle(words: Sequence[Word], by_code: Sequence[_Mention], by_name: Sequenc
     if by_code:
         named = _narrowed([m.codes for m in by_name if m.sure], {c for m in by_code for c in m.codes})
         surest = [m for m in by_code if m.sure] or by_code
-        agreed = {c for m in surest for c in m.codes}
+        agreed = {c for m in surest for c in m.codes} | named
         span = (words[surest[0].first].start, words[surest[0].last - 1].end)
         if len(agreed) == 1 and surest[0].sure:
             return VillageReading(next(iter(agreed)), (), span)

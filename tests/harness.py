@@ -1,0 +1,146 @@
+"""A gateway as its users run it: a deployment folder, the `tinbao` command, a real process."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.cli.init import make_deployment
+from gateway.deployment import shipped_deployment
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY = b64encode(bytes(range(32))).decode()
+TINBAO = (sys.executable, str(ROOT / "main.py"))
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A deployment of a test's own. `tinbao`: how the command is called."""
+
+    folder: Path
+    public: int
+    desk: int
+    tinbao: tuple[str, ...] = TINBAO
+    environ: Mapping[str, str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.public}"
+
+    def command(self, *arguments: str) -> tuple[str, ...]:
+        return (*self.tinbao, "--config", str(self.folder), *arguments)
+
+    def variables(self) -> dict[str, str]:
+        return {**os.environ, "TINBAO_KEY": KEY, "PYTHONWARNINGS": "default", **(self.environ or {})}
+
+    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self.command(*arguments), env=self.variables(), capture_output=True, text=True, timeout=120, input=stdin, check=False)
+
+    def json(self, *arguments: str) -> dict[str, object]:
+        done = self.run(*arguments, "--json")
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
+
+    def start(self, log: Path | None = None) -> subprocess.Popen[bytes]:
+        out = (log or self.folder / "serve.log").open("ab")
+        with out:
+            return subprocess.Popen(self.command("serve"), env=self.variables(), stdout=out, stderr=out, start_new_session=True)
+
+    @contextmanager
+    def serving(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A running `tinbao serve`, ready; ended by SIGTERM."""
+        process = self.start()
+        try:
+            wait_for_port(self.public, process)
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+    """Until somebody listens there; the process must live meanwhile."""
+    for _ in range(int(seconds / 0.02)):
+        if process.poll() is not None:
+            raise AssertionError(f"ended with {process.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        try:
+            process.wait(0.02)  # a pause that ends early with the process
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError(f"nothing listens on {port}")
+
+
+def deployment(folder: Path, *, routes: str, database: str | None = None, **more: object) -> Gateway:
+    """A copy of the shipped deployment on free ports with `routes` (TOML tables) in place of its own."""
+    public, desk = free_ports(2)
+    make_deployment(shipped_deployment(), folder)
+    settings = folder / "gateway.toml"
+    text = settings.read_text("utf-8")
+    head = text[: text.index("[[routes]]")]
+    listens = iter((public, desk))
+    lines = []
+    for line in head.splitlines():
+        name = line.partition("=")[0].strip()
+        if name == "listen":
+            line = f'listen = "127.0.0.1:{next(listens)}"'
+        elif name == "base_url":
+            line = f'base_url = "http://127.0.0.1:{public}"'
+        elif name == "link_base":
+            line = f'link_base = "HTTP://127.0.0.1:{public}"'
+        elif name == "database" and database:
+            line = f'database = "{database}"'
+        lines.append(line)
+    settings.write_text("\n".join(lines) + "\n" + routes, "utf-8")
+    return Gateway(folder, public, desk, **more)  # type: ignore[arg-type]
+
+
+def route(name: str, carrier: str, url: str, **more: object) -> str:
+    """A [[routes]] table of a rehearsal route."""
+    values = {"tps": 0, "concurrency": 32, "hook_secret": "s3cret", "max_unapproved": 0, "rehearsal": True} | more
+    rest = "\n".join(f"{key} = {json.dumps(value)}" for key, value in values.items())
+    return (
+        f'\n[[routes]]\nname = "{name}"\ncarrier = "{carrier}"\nurl = "{url}"\n'
+        f'account = {{ username = "u", password = "p" }}\nsender_id = "8088"\nprefixes = []\n{rest}\n'
+    )
+
+
+def contacts_csv(count: int, first: int = 0) -> str:
+    """A list of `count` invented people on a legal basis, spread over the 30 villages."""
+    rows = [f"+84300{first + at:06d},TN{at % 30 + 1:02d},KH 238/KH-UBND" for at in range(count)]
+    return "\n".join(["msisdn,village,legal_basis", *rows]) + "\n"
+
+
+async def eventually(check, seconds: float = 30, pause: float = 0.05):
+    """The first truthy answer of the async `check`; waiting for another process has no other way."""
+    async with asyncio.timeout(seconds):
+        while not (found := await check()):
+            await asyncio.sleep(pause)
+    return found
