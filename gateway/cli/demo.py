@@ -205,6 +205,7 @@ async def _posters(it: Opened, out: Path, stop: asyncio.Event) -> None:
     from collateral.load import load_shop
 
     shop = load_shop(it.deployment.path)
+    out.mkdir(parents=True, exist_ok=True)
     for village in POSTERS:
         for ticket in tickets_for(shop, village, "poster-a3", "", "vi"):
             if stop.is_set():
