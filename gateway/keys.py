@@ -1,7 +1,6 @@
 """Finding and making the key of an installation: TINBAO_KEY, else the key file, else a clear refusal; and the recovery key for paper."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -80,9 +79,9 @@ def read_recovery_key(text: str) -> bytes:
     body, check = letters[:-_CHECK_CHARACTERS], letters[-_CHECK_CHARACTERS:]
     try:
         key = base64.b32decode(body + "=" * (-len(body) % 8))
-    except binascii.Error:
+    except ValueError:
         key = b""
-    if len(key) != KEY_BYTES or not hmac.compare_digest(_check(key), check):
+    if len(key) != KEY_BYTES or not hmac.compare_digest(_check(key).encode(), check.encode()):
         raise WrongKey("This is no recovery key of ours. Compare it with the paper letter by letter: 14 groups of four")
     return key
 
@@ -94,7 +93,7 @@ def _check(key: bytes) -> str:
 def _decoded(text: str, place: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:  # also what binascii raises
         key = b""
     if len(key) != KEY_BYTES:
         raise WrongKey(f"{place} holds no key: it must be the base64 of {KEY_BYTES} bytes. Copy it anew, whole and without quotation marks")

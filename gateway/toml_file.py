@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -51,9 +52,10 @@ class TomlFile:
 
 def read_toml(path: Path) -> TomlFile:
     """Read the TOML at `path`; never raises for what is, or is not, there."""
+    text = ""
     try:
         text = path.read_bytes().decode("utf-8-sig")  # Windows' editor writes a byte order mark, which tomllib refuses
-        return TomlFile(path.name, tomllib.loads(text.replace("\r\n", "\n")), TomlPlaces(text))
+        return TomlFile(path.name, tomllib.loads(text), TomlPlaces(text))
     except FileNotFoundError:
         fault = Fault(path.name, None, "", "The file is missing", "Copy it from a new deployment: tinbao init DIR")
     except UnicodeDecodeError as why:
@@ -63,8 +65,19 @@ def read_toml(path: Path) -> TomlFile:
         fault = Fault(path.name, None, "", f"The file can't be read: {why.strerror}", "Look at its permissions")
     except tomllib.TOMLDecodeError as why:
         words = error_text(str(why))
-        fault = Fault(path.name, error_line(str(why)), "", f"This is no TOML: {words}", "Correct the line; texts stand in double quotes")
+        line = error_line(str(why)) or _unfinished(text)
+        fault = Fault(path.name, line, "", f"This is no TOML: {words}", "Correct the line; texts stand in double quotes")
     return TomlFile(path.name, {}, TomlPlaces(""), fault)
+
+
+def _unfinished(text: str) -> int:
+    """The line after the last that ends a whole TOML: there a text or list begins that is never closed; tomllib names the file's end."""
+    lines = text.split("\n")
+    for count in range(len(lines) - 1, 0, -1):
+        with suppress(tomllib.TOMLDecodeError):
+            tomllib.loads("\n".join(lines[:count]))
+            return count + 1
+    return 1
 
 
 def validated(model: type[M], toml: TomlFile, values: Mapping[str, Any], faults: list[Fault], under: Place = ()) -> M | None:

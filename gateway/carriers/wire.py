@@ -76,7 +76,9 @@ def form_fields(raw: bytes) -> dict[str, bytes]:
 
 
 def _unquote(raw: bytes) -> bytes:
-    return unquote_to_bytes(raw.replace(b"+", b" "))
+    """Most values have nothing to undo, and the library's way costs 3 µs a field."""
+    spaced = raw.replace(b"+", b" ")
+    return unquote_to_bytes(spaced) if b"%" in spaced else spaced
 
 
 def decode_text(raw: bytes, charset: str = "utf-8") -> str:

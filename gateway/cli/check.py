@@ -88,9 +88,9 @@ def template_faults(config_dir: Path) -> Iterator[Fault]:
     for folder in (ours, own):
         for name in _templates(folder):
             yield from _unreadable(folder / name, f"templates/{name}")
-    known = {Path(name).name for name in names}
+    known = {Path(name).name.split(".")[0] for name in names}
     for name in _templates(own):
-        word = Path(name).name
+        word = Path(name).name.split(".")[0]
         if word not in known and (near := get_close_matches(word, sorted(known), 1, 0.8)):
             yield Fault(f"templates/{name}", None, "", "It takes the place of no shipped template", f"Did you mean “{near[0]}”?")
 

@@ -260,6 +260,7 @@ def unreadable(arrival: NewMo | NewDlr) -> NewMo:
             carrier_id=ident,
             sender=sender,
             receiver=receiver,
+            sent_at=None,
             text="",
             raw=raw,
             state=UNREADABLE,

@@ -83,9 +83,9 @@ class Pace:
         self.peak = 0
 
     def would_exceed(self, segments: int, limit: int) -> bool:
-        """Whether `segments` more go over `limit`; 0 is no limit."""
+        """Whether `segments` more go over `limit`; 0 is no limit. What is larger than the limit may come alone in its second."""
         self._forget(self._clock())
-        return bool(limit) and self._sum + segments > limit
+        return 0 < limit < self._sum + segments and self._sum > 0
 
     def add(self, segments: int) -> None:
         """Count what was taken."""

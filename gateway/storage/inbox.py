@@ -131,7 +131,7 @@ async def add_mos(connection: AsyncConnection, keyring: Keyring, arrivals: Seque
     ids = await _insert(connection, keyring, fresh)
     missed = await _known(connection, [key for key in fresh if key not in ids])
     stored = _stored(keys, ids, known | missed, twins)
-    await _count_repeats(connection, arrivals, stored)
+    await _count_repeats(connection, keys, twins, stored)
     await _mark_other_words(connection, {key: ids[key] for key in ids if not key[1].startswith(OURS)})
     return stored
 
@@ -240,10 +240,10 @@ async def _spoken_to(connection: AsyncConnection, people: Iterable[bytes], since
 # --- repeats and alarms ---
 
 
-async def _count_repeats(connection: AsyncConnection, arrivals: Sequence[NewMo], stored: Sequence[Stored]) -> None:
+async def _count_repeats(connection: AsyncConnection, keys: Sequence[Key], twins: Collection[Key], stored: Sequence[Stored]) -> None:
     """A carrier's retry is counted; a row of ours that comes once more out of the spool is the same arrival."""
-    more = Counter(at.id for new, at in zip(arrivals, stored, strict=True) if at.repeat and (new.is_given or new.channel not in DIRECT))
-    if more:
+    retries = (at.id for key, at in zip(keys, stored, strict=True) if at.repeat and (key in twins or not key[1].startswith(OURS)))
+    if more := Counter(retries):
         await connection.execute(_AGAIN, [{"mo_": row, "more_": count} for row, count in more.items()])
 
 

@@ -41,6 +41,7 @@ _SENTENCES = {
     405: "This address doesn't take this method.",
     413: "The call is too large.",
 }
+_PAGES = {404: "unknown", 413: "too_long"}  # what residents may see
 
 
 @web.middleware
@@ -49,8 +50,8 @@ async def quiet(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPException as error:
-        if request.path[:3].lower() in ("/q/", "/v/") and error.status == 413:
-            return request.app[PAGES].page("too_long", 413)
+        if request.path[:3].lower() in ("/q/", "/v/") and (page := _PAGES.get(error.status)):
+            return request.app[PAGES].page(page, error.status, home=False)
         sentence = _SENTENCES.get(error.status, "The call can't be taken.")
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
         return web.Response(status=error.status, text=sentence + "\n", headers=headers)

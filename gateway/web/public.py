@@ -48,16 +48,22 @@ class Place:
 
 def add_public(app: web.Application) -> None:
     """Put the pages on `app`; letters of the path in either case, as phones and printed capitals have them."""
+    app.router.add_get("/", welcome)
     for path in ("/{kind:[Qq]}/{code}", "/{kind:[Vv]}/{code}"):
         app.router.add_get(path, show)
         app.router.add_post(path, tell)
+
+
+async def welcome(request: web.Request) -> web.Response:
+    """Who types the bare address chooses a village."""
+    return request.app[PAGES].page("unknown", home=True)
 
 
 async def show(request: web.Request) -> web.Response:
     """The village page; a code we don't know gets a page that helps all the same."""
     place = place_of(request.app[DEPLOYMENT], request.match_info["kind"], request.match_info["code"])
     if place is None:
-        return request.app[PAGES].page("unknown", 404)
+        return request.app[PAGES].page("unknown", 404, home=False)
     if is_person(request.method, request.headers.get("User-Agent", "")):
         # Only put in memory here; a task of its own writes it after the page has gone.
         request.app[SCANS].note(Scan(place.village.code, place.placement.code if place.placement else None, request.app[CLOCK]()))
@@ -82,7 +88,7 @@ async def tell(request: web.Request) -> web.Response:
     """A story from the form becomes a tip in one transaction, and its code stands on the page."""
     place = place_of(request.app[DEPLOYMENT], request.match_info["kind"], request.match_info["code"])
     if place is None:
-        return request.app[PAGES].page("unknown", 404)
+        return request.app[PAGES].page("unknown", 404, home=False)
     arrival = arrival_of(place, await request.read(), request.app[CLOCK]())
     if arrival is None:
         return _village_page(request, place, 422, error=True)
