@@ -9,7 +9,8 @@ BASIC: Final = (
 )
 EXTENSION: Final = "\f^{}\\[~]|€"
 
-_SEPTETS: Final = {c: 1 for c in BASIC if c != "\x1b"} | dict.fromkeys(EXTENSION, 2)
+_GSM7: Final = frozenset(BASIC.replace("\x1b", "") + EXTENSION)
+_TWO_SEPTETS: Final = frozenset(EXTENSION)  # an extension character takes its escape along
 
 
 class Alphabet(Enum):
@@ -24,23 +25,30 @@ class Alphabet(Enum):
 
 def outside_gsm7(text: str) -> tuple[str, ...]:
     """The characters, each once and in order, that force the whole text into UCS-2."""
-    return tuple(dict.fromkeys(c for c in text if c not in _SEPTETS))
+    return tuple(dict.fromkeys(c for c in text if c not in _GSM7))
 
 
 def alphabet_of(text: str) -> Alphabet:
     """GSM7 if every character has a place in its two tables, else UCS2. Normalise first (`fold.nfc`)."""
-    return Alphabet.GSM7 if all(c in _SEPTETS for c in text) else Alphabet.UCS2
+    return Alphabet.GSM7 if _GSM7.issuperset(text) else Alphabet.UCS2
 
 
 def _units(character: str, alphabet: Alphabet) -> int:
-    """Septets (an extension character takes its escape along), or 16-bit units (2 above U+FFFF)."""
-    return _SEPTETS[character] if alphabet is Alphabet.GSM7 else 1 + (character > "\uffff")
+    """Septets, or 16-bit units."""
+    return 1 + (character in _TWO_SEPTETS if alphabet is Alphabet.GSM7 else character > "\uffff")
+
+
+def _length(text: str, alphabet: Alphabet) -> int:
+    """Units of the whole; plain texts, the most, are not looked at letter by letter: a wave measures a million."""
+    if alphabet is Alphabet.GSM7:
+        return len(text) if _TWO_SEPTETS.isdisjoint(text) else sum(_units(c, alphabet) for c in text)
+    return len(text) if max(text) <= "\uffff" else sum(_units(c, alphabet) for c in text)
 
 
 def split(text: str) -> tuple[str, ...]:
     """The parts of `text` in order; an escape pair or a surrogate pair is never parted. An empty text is one empty part."""
     alphabet = alphabet_of(text)
-    if sum(_units(c, alphabet) for c in text) <= alphabet.single:
+    if _length(text, alphabet) <= alphabet.single:
         return (text,)
     return tuple(_parts(text, alphabet))
 
