@@ -54,7 +54,9 @@ class Gateway:
         return {**os.environ, "TINBAO_KEY": KEY, "PYTHONWARNINGS": "default", **(self.environ or {})}
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self.command(*arguments), env=self.variables(), capture_output=True, text=True, timeout=120, input=stdin, check=False)
+        return subprocess.run(
+            self.command(*arguments), env=self.variables(), capture_output=True, text=True, timeout=120, input=stdin, check=False
+        )
 
     def json(self, *arguments: str) -> dict[str, object]:
         done = self.run(*arguments, "--json")

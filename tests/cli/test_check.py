@@ -92,7 +92,7 @@ def test_templates(folder):
     assert ran.exit_code == 78
     assert "templates/print/vi.toml:2: This is no TOML" in ran.stdout
     assert "templates/sms/vi/recieved.txt.j2:2: The template can't be read" in ran.stdout
-    assert "templates/sms/vi/recieved.txt.j2: It takes the place of no shipped template. Did you mean “received.txt.j2”?" in ran.stdout
+    assert "templates/sms/vi/recieved.txt.j2: It takes the place of no shipped template. Did you mean “received”?" in ran.stdout
 
 
 def test_an_own_template_and_its_own_part_are_no_fault(folder):

@@ -59,6 +59,12 @@ def test_refused_with_a_remedy_and_without_the_cell(cell):
     assert not cell or cell not in str(why.value)
 
 
+def test_two_numbers_in_one_cell_are_told_apart_from_one_too_long():
+    with pytest.raises(BadMsisdn, match="two numbers") as why:
+        read_number("0300000101; 0300000102")
+    assert "row of its own" in remedy_for(why.value)
+
+
 @pytest.mark.parametrize("cell", ["9.1E+08", "3.00E+08"])
 def test_rounded_numbers_name_the_column_s_format(cell):
     with pytest.raises(BadMsisdn, match="digits are lost") as why:

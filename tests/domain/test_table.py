@@ -93,6 +93,7 @@ def test_a_bad_row_costs_only_itself(bad, words):
 def test_rows_keep_their_line_after_a_text_over_two_lines():
     table = read('msisdn,village,name\n0300000101,TN01,"a\nb"\n0300000102,TN02,c\n')
     assert [(row.line, row["name"]) for row in table.rows] == [(2, "a\nb"), (4, "c")]
+    assert table.faults == ()
 
 
 def test_title_lines_above_the_header_are_passed_over():

@@ -1,7 +1,6 @@
 """An arrival is answered after its commit, or after its fsync; nothing is lost and nothing doubled on the way between."""
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -77,7 +76,9 @@ async def test_one_bad_row_costs_itself_only(database, engine_name, intake, spoo
     found = await rows(database)
     assert [row.text for row in found if row.state == "new"] == ["LS mot", "LS hai"]
     (raw,) = [row for row in found if row.state == UNREADABLE] or [None]
-    assert raw is not None and "LS hong" in raw.raw and raw.text == ""
+    assert raw is not None
+    assert "LS hong" in raw.raw
+    assert raw.text == ""
 
 
 async def test_a_locked_database_spools_and_a_drain_brings_all_back_in_order(database_url, engine_name, keyring, spool) -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.domain.msisdn import Msisdn
 from gateway.storage.database import open_database
 from gateway.storage.inbox import OTHER_WORDS, NewDlr, Stored, add_dlrs, add_mos, person
 from gateway.storage.outbox import NewMt, enqueue
 from gateway.storage.schema import dlr, mt
-from gateway.domain.msisdn import Msisdn
 from tests.services.people import ALICE, BINH, NOW, arrive, rows, said
 
 MINUTE = 60_000

@@ -1,0 +1,291 @@
+"""A deployment's data: the shipped one is whole, and every fault of a broken one names its line."""
+
+import shutil
+from dataclasses import replace
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+
+from gateway.deployment import BadDeployment, Deployment, load_deployment, read_contacts, read_villages, shipped, shipped_deployment
+from gateway.domain.code import read_placement_code
+from gateway.domain.fault import Fault
+from gateway.domain.keyword import Keyword
+from gateway.domain.number_repair import Repaired
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the shipped deployment."""
+    return Path(shutil.copytree(shipped_deployment(), tmp_path / "xa"))
+
+
+@pytest.fixture(scope="module")
+def deployment() -> Deployment:
+    return load_deployment(shipped_deployment())
+
+
+def edit(path: Path, before: str, after: str) -> int:
+    """Replace the first `before` in the file; returns the line it stood in."""
+    text = path.read_text("utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), "utf-8")
+    return text[: text.index(before)].count("\n") + 1
+
+
+# -- the shipped deployment ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_shipped_deployment_has_no_fault(deployment):
+    assert deployment.faults == ()
+    assert (len(deployment.villages), len(deployment.placements)) == (30, 90)
+
+
+def test_its_campaign_is_the_plan_s(deployment):
+    campaign = deployment.campaign
+    assert campaign.name.startswith("Chiến dịch 500 ngày đêm đẩy mạnh thực hiện tìm kiếm, quy tập")
+    assert (campaign.commune_title, campaign.province_name) == ("xã Thống Nhất", "tỉnh Lạng Sơn")
+    assert [(phase.first, phase.last) for phase in campaign.phases[1:]] == [
+        (date(2026, 7, 28), date(2026, 12, 31)),
+        (date(2027, 1, 1), date(2027, 7, 27)),
+    ]
+    assert [(peak.day, peak.month) for peak in campaign.peak_days] == [(27, 7), (22, 12)]
+    assert (date(2027, 7, 27) - campaign.day_one).days == 500
+    assert campaign.window == (time(7), time(21))
+    assert campaign.price_note() == "1.000 đ/tin"
+    assert campaign.link_base == "HTTPS://TINBAO.EXAMPLE"
+
+
+def test_its_villages_say_that_they_are_invented():
+    lines = (shipped_deployment() / "villages.csv").read_text("utf-8").splitlines()[1:]
+    assert all("INVENTED" in line for line in lines)
+    assert all("INVENTED" in line for line in (shipped_deployment() / "contacts_example.csv").read_text("utf-8").splitlines()[1:])
+
+
+def test_its_numbers_reach_nobody(deployment):
+    numbers = [village.contact for village in deployment.villages.values()] + [deployment.campaign.hotline]
+    assert all(number is not None and number.e164.startswith("+84300") for number in numbers)
+
+
+def test_every_placement_has_a_code_that_reads_back(deployment):
+    assert [read_placement_code(p.code) for p in deployment.placements] == [(p.village, p.number) for p in deployment.placements]
+    assert {p.piece for p in deployment.placements_of("TN30")} == {"poster-a3", "banner-h", "leaflet-a5"}
+
+
+def test_its_contacts_are_an_audience(deployment):
+    data = (shipped_deployment() / "contacts_example.csv").read_bytes()
+    contacts, faults, repairs = read_contacts(data, "contacts_example.csv", deployment.villages)
+    assert (len(contacts), faults, repairs) == (30, (), ())
+    assert all(contact.is_audience for contact in contacts)
+    assert {contact.village for contact in contacts} == set(deployment.villages)
+
+
+@pytest.mark.parametrize(  # README_sample_mo.md, the table of canonical keywords
+    ("keyword", "aliases"),
+    [
+        (Keyword.LS, "LIETSI|LIET SI|LIETSY|Liệt sĩ|Liệt sỹ|L5|1S|IS|L.S"),
+        (Keyword.ADN, "AND|A.D.N|DNA"),
+        (Keyword.HOI, "HỎI"),
+        (Keyword.TT, "TRA CUU|TRACUU"),
+        (Keyword.TC, "TUCHOI|TU CHOI|Từ chối|HUY|STOP"),
+        (Keyword.DK, "DANG KY|START"),
+    ],
+)
+def test_its_keywords(deployment, keyword, aliases):
+    assert {keyword.value, *aliases.split("|")} <= set(deployment.keywords.aliases[keyword])
+    assert deployment.keywords.before_village[Keyword.LS] == ("KS", "LA")
+    assert deployment.keywords.whole_message == {Keyword.TC}
+
+
+def test_shipped_finds_folders():
+    assert (shipped("config") / "thong-nhat" / "gateway.toml").is_file()
+
+
+# -- what is wrong is named ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "field", "words"),
+    [
+        ("villages.csv", "TN02,", "TN01,", "code", "stands in line 2 already"),
+        ("villages.csv", "TN03,", "HK03,", "code", "no village code of xã Thống Nhất"),
+        ("villages.csv", "0300000104", "03000", "contact", "number can't be used"),
+        ("villages.csv", "0300000104", "3.0E+08", "contact", "digits are lost"),
+        ("villages.csv", ",06577,49", ",01234,49", "commune", "not in communes.csv"),
+        ("villages.csv", ",49,", ",bốn chín,", "households", "no whole number"),
+        ("villages.csv", "21.6435,106.8365", "106.8365,21.6435", "lat", "outside Viet Nam"),
+        ("villages.csv", "21.6435,106.8365", "21.6435,", "lat", "half of the position"),
+        ("villages.csv", "TN04,Pò Lạn", "TN04,Pò Mạ", "name", "is TN03 already"),
+        ("villages.csv", "TN04,Pò Lạn", "TN04,", "name", "empty"),
+        ("placements.csv", "TN05,", "TN99,", "village", "no village"),
+        ("placements.csv", "banner-h,", ",", "piece", "empty"),
+        ("communes.csv", "06577", "O6577", "code", "no commune code"),
+        ("communes.csv", ",TN,", ",T1,", "letters", "can't begin a village code"),
+    ],
+)
+def test_a_bad_row_is_named_and_the_rest_kept(folder, file, before, after, field, words):
+    line = edit(folder / file, before, after)
+    try:
+        deployment = load_deployment(folder)
+        faults, kept = deployment.faults, len(deployment.villages) + len(deployment.placements)
+    except BadDeployment as why:
+        faults, kept = why.faults, 0
+    fault = next(fault for fault in faults if fault.file == file)
+    assert (fault.line, fault.field) == (line, field)
+    assert words in fault.text
+    assert fault.remedy
+    assert kept >= 29 + 87 or file == "communes.csv"
+
+
+def test_a_placement_number_given_twice(folder, deployment):
+    first, second = deployment.placements_of("TN01")[:2]
+    line = edit(folder / "placements.csv", f"TN01,{second.number},", f"TN01,{first.number},")
+    (fault,) = load_deployment(folder).faults
+    assert (fault.line, fault.field) == (line, "number")
+    assert "never used again" in fault.remedy
+
+
+def test_a_number_whose_check_character_can_t_be_read_is_refused_with_the_next(folder):
+    skipped = next(n for n in range(1, 1000) if not _usable("TN01", n))
+    with (folder / "placements.csv").open("a", encoding="utf-8") as file:
+        file.write(f"TN01,{skipped},poster-a3,x\n")
+    (fault,) = load_deployment(folder).faults
+    assert "must be skipped" in fault.text
+    assert _usable("TN01", int(fault.remedy.split()[-1]))
+
+
+def _usable(village: str, number: int) -> bool:
+    from gateway.domain.code import placement_code
+
+    try:
+        return bool(placement_code(village, number))
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "field", "words"),
+    [
+        ("campaign.toml", "hotline =", "hotlin =", "hotlin", "unknown"),
+        ("campaign.toml", "[[peak_days]]\nmonth = 12", "[[peak_days]]\nmont = 12", "peak_days.2.mont", "unknown"),
+        ("campaign.toml", "month = 7", "month = 13", "peak_days.1.month", "less than or equal to 12"),
+        ("campaign.toml", 'short_code = "8088"', 'short_code = "80x8"', "short_code", "three to six digits"),
+        ("campaign.toml", 'commune = "06577"', 'commune = "06578"', "commune", "not in communes.csv"),
+        ("campaign.toml", 'hotline = "0300000100"', 'hotline = "03"', "hotline", "Too short"),
+        ("campaign.toml", "[07:00:00, 21:00:00]", "[21:00:00, 07:00:00]", "window", "before it begins"),
+        ("campaign.toml", "last = 2026-07-27", "last = 2025-07-27", "phases.1", "before the first"),
+        ("campaign.toml", "sms_price_vnd = 1000", "sms_price_vnd = ", "", "no TOML"),
+        ("keywords.toml", '"STOP"', '"STOP", "LIET SI"', "TC.aliases", "alias of LS already"),
+        ("keywords.toml", "[HOI]", "[HOY]", "HOY", "unknown"),
+        ("gateway.toml", '"Asia/Ho_Chi_Minh"', '"Asia/Ha_Noi"', "service.timezone", "no time zone"),
+        ("gateway.toml", '"HTTPS://TINBAO.EXAMPLE"', '"TINBAO.EXAMPLE"', "service.link_base", "looks like"),
+    ],
+)
+def test_a_bad_key_is_named(folder, file, before, after, field, words):
+    line = edit(folder / file, before, after) + before.split("=")[0].count("\n")
+    fault = next(fault for fault in _faults(folder) if (fault.file, fault.field) == (file, field))
+    assert fault.line == (line if field not in ("phases.1", "TC.aliases") else fault.line)
+    assert words in fault.text
+    assert fault.remedy
+
+
+def _faults(folder: Path) -> tuple[Fault, ...]:
+    try:
+        return load_deployment(folder).faults
+    except BadDeployment as why:
+        return why.faults
+
+
+def test_an_unknown_key_costs_only_itself(folder):
+    edit(folder / "campaign.toml", "hotline =", "hotlin =")
+    deployment = load_deployment(folder)
+    assert deployment.campaign.short_code == "8088"
+    assert deployment.faults[0].remedy.startswith("Did you mean “hotline”")
+
+
+def test_all_faults_at_once(folder):
+    edit(folder / "campaign.toml", "sms_price_vnd = 1000", "")
+    edit(folder / "villages.csv", "TN02,", "TN01,")
+    edit(folder / "placements.csv", "TN05,", "TN99,")
+    (folder / "keywords.toml").unlink()
+    with pytest.raises(BadDeployment) as why:
+        load_deployment(folder)
+    assert {fault.file for fault in why.value.faults} == {"campaign.toml", "villages.csv", "placements.csv", "keywords.toml"}
+    assert str(why.value).count("\n") == len(why.value.faults) - 1
+
+
+@pytest.mark.parametrize("file", ["campaign.toml", "gateway.toml", "keywords.toml", "communes.csv", "villages.csv", "placements.csv"])
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00", b"\x00", b"\xc3\x28 = 1"])
+def test_a_missing_or_broken_file_is_a_fault(folder, file, content):
+    if content is None:
+        (folder / file).unlink()
+    else:
+        (folder / file).write_bytes(content)
+    if (file, content) != ("keywords.toml", b""):  # no keyword needs an alias
+        assert any(fault.file == file for fault in _faults(folder))
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(BadDeployment, match="tinbao init"):
+        load_deployment(tmp_path / "nowhere")
+
+
+def test_what_an_office_s_spreadsheet_makes_of_the_villages(folder, deployment):
+    """Semicolons, UTF-16, a lost zero in the commune's code and in the number, decimal commas."""
+    text = (folder / "villages.csv").read_text("utf-8").replace(",", ";").replace("06577", "6577").replace(" - 0300", " - 300")
+    text = "\n".join(";".join(cell.replace(".", ",") for cell in line.split(";")) for line in text.split("\n"))
+    villages, faults = read_villages(text.encode("utf-16"), "v.csv", deployment.communes)
+    assert faults == ()
+    assert villages == deployment.villages
+
+
+# -- contacts ------------------------------------------------------------------------------------------------------------------------------
+
+
+def contacts_of(deployment, *rows: str):
+    data = ("số điện thoại;thôn;họ tên;đồng ý;Số hộ khẩu\n" + "\n".join(rows)).encode()
+    return read_contacts(data, "c.csv", deployment.villages)
+
+
+def test_contacts_by_code_name_or_title(deployment):
+    contacts, faults, _ = contacts_of(deployment, "0300000901;tn 07;;x;A1", "0300000902;Nà Lải;;;", "0300000903;thôn nà lài;;;")
+    assert faults == ()
+    assert [(contact.village, contact.is_audience) for contact in contacts] == [("TN07", True), ("TN01", False), ("TN02", False)]
+    assert contacts[0].fields["so_ho_khau"] == "A1"
+
+
+def test_a_name_without_accents_that_two_villages_share_is_refused(deployment):
+    contacts, (fault,), _ = contacts_of(deployment, "0300000901;Na Lai;;x;")
+    assert contacts == ()
+    assert (fault.line, fault.field) == (2, "village")
+
+
+def test_a_name_that_two_communes_share_is_refused(deployment):
+    elsewhere = replace(deployment.villages["TN01"], code="HH01", commune="06578")
+    contacts, (fault,), _ = read_contacts(
+        "msisdn,village\n0300000901,Nà Lải\n0300000902,HH01\n".encode(), "c.csv", {**deployment.villages, "HH01": elsewhere}
+    )
+    assert [contact.village for contact in contacts] == ["HH01"]
+    assert fault.line == 2
+
+
+def test_contacts_with_faults_and_repairs(deployment):
+    contacts, faults, repairs = contacts_of(
+        deployment,
+        "300000901;TN01;;x;",
+        "9.1E+08;TN01;;x;",
+        "0300000901;TN02;;x;",
+        "0300000904;TN31;;x;",
+        ";TN01;;;",
+        "0300000905;TN01;;x;",
+    )
+    assert [contact.line for contact in contacts] == [2, 7]
+    assert [(fault.line, fault.field) for fault in faults] == [(3, "msisdn"), (4, "msisdn"), (5, "village"), (6, "msisdn")]
+    assert "line 2" in faults[1].text
+    assert [(repair.line, repair.what) for repair in repairs] == [(2, Repaired.ZERO)]
+
+
+def test_no_fault_or_repair_shows_a_number(deployment):
+    contacts, faults, repairs = contacts_of(deployment, "300000901;TN01;;x;", "0300000902 0300000903;TN01;;x;")
+    shown = f"{contacts}{faults}{repairs}" + "".join(map(str, (*faults, *repairs)))
+    assert not any(number in shown for number in ("300000901", "0300000902", "0300000903"))
