@@ -361,9 +361,14 @@ def _each(table: Table, make: Callable[[Row], T], faults: list[Fault]) -> Iterat
 
 
 def _named(row: Row, column: str) -> str:
-    if not (cell := row[column]):
+    if not (cell := _line(row[column])):
         raise _BadCell(column, "The cell is empty", "Fill it in")
     return cell
+
+
+def _line(text: str) -> str:
+    """`text` as one line: a line break typed into a cell must not reach paper or SMS."""
+    return " ".join(text.split())
 
 
 def _whole(row: Row, column: str, *, required: bool = False) -> int:
@@ -458,10 +463,12 @@ def _villages(table: Table, communes: Mapping[str, Commune], faults: list[Fault]
 
 def _contact_person(row: Row) -> tuple[str, Msisdn | None]:
     """Name and number of the village's contact: in two columns, or in one as "Trưởng thôn Hoàng Văn A - 0300000101"."""
-    found = _CONTACT.fullmatch(row["contact"])
+    found = _CONTACT.fullmatch(_line(row["contact"]))
     name, number = (found["name"], found["number"] or "") if found else (row["contact"], "")
+    if re.search(r"\d{7}", name):
+        raise _BadCell("contact", "Two numbers stand in one cell", "Keep the one that people should call")
     number = row["contact_number"] or number
-    return name.strip(), _number(number, "contact")[0] if number else None
+    return _line(name), _number(number, "contact")[0] if number else None
 
 
 def _number(cell: str, column: str) -> tuple[Msisdn, Repaired | None]:
@@ -485,7 +492,7 @@ def _placements(table: Table, villages: Mapping[str, Village], faults: list[Faul
             placement_code(village, number)
         except ValueError as why:
             raise _BadCell("number", str(why)[:1].upper() + str(why)[1:], _next_number(village, number)) from why
-        return Placement(village, number, _named(row, "piece"), row["spot"])
+        return Placement(village, number, _named(row, "piece"), _line(row["spot"]))
 
     return tuple(_each(table, make, faults))
 

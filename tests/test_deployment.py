@@ -1,6 +1,7 @@
 """A deployment's data: the shipped one is whole, and every fault of a broken one names its line."""
 
 import shutil
+import unicodedata
 from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
@@ -111,6 +112,7 @@ def test_shipped_finds_folders():
         ("villages.csv", "TN03,", "HK03,", "code", "no village code of xã Thống Nhất"),
         ("villages.csv", "0300000104", "03000", "contact", "number can't be used"),
         ("villages.csv", "0300000104", "3.0E+08", "contact", "digits are lost"),
+        ("villages.csv", "0300000104", "0300000104/0300000105", "contact", "Two numbers"),
         ("villages.csv", ",06577,49", ",01234,49", "commune", "not in communes.csv"),
         ("villages.csv", ",49,", ",bốn chín,", "households", "no whole number"),
         ("villages.csv", "21.6435,106.8365", "106.8365,21.6435", "lat", "outside Viet Nam"),
@@ -237,6 +239,23 @@ def test_what_an_office_s_spreadsheet_makes_of_the_villages(folder, deployment):
     villages, faults = read_villages(text.encode("utf-16"), "v.csv", deployment.communes)
     assert faults == ()
     assert villages == deployment.villages
+
+
+def test_a_line_break_in_a_cell_is_a_space(deployment):
+    data = 'code,name,kind,commune,contact\nTN01,"Nà\n  Lải",thôn,06577,"Trưởng thôn\nVi Văn Ví Dụ - 0300 000 101"\n'
+    villages, faults = read_villages(data.encode(), "v.csv", deployment.communes)
+    assert faults == ()
+    assert (villages["TN01"].title, villages["TN01"].contact_name) == ("Thôn Nà Lải", "Trưởng thôn Vi Văn Ví Dụ")
+    assert villages["TN01"].contact == deployment.villages["TN01"].contact
+
+
+@pytest.mark.parametrize("file", ["campaign.toml", "villages.csv", "communes.csv"])
+def test_decomposed_letters_are_composed(folder, deployment, file):
+    """What macOS writes: NFD prints every mark in the wrong place and doubles an SMS."""
+    text = (folder / file).read_text("utf-8")
+    (folder / file).write_text(unicodedata.normalize("NFD", text), "utf-8")
+    read = load_deployment(folder)
+    assert (read.campaign, read.villages, read.faults) == (deployment.campaign, deployment.villages, ())
 
 
 # -- contacts ------------------------------------------------------------------------------------------------------------------------------

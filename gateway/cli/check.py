@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gateway.cli.context import Door
-from gateway.cli.faults import show
+from gateway.cli.faults import AsJson, show
 from gateway.domain.fault import Fault
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command(help="Name everything that is wrong with settings, data and templates, with its line and its remedy.")(check)
 
 
-def check(ctx: typer.Context) -> None:
+def check(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Print all faults of the deployment; exit 78 if there is one."""
     door: Door = ctx.obj
     faults: list[Fault] = []
@@ -35,7 +35,7 @@ def check(ctx: typer.Context) -> None:
     placements = len(deployment.placements) if deployment else 0
     routes = [route.name for route in settings.routes] if settings else []
     good = f"Nothing to put right: {villages} villages, {placements} placements, routes {', '.join(routes) or 'none'}"
-    show(door, faults, good, deployment=str(door.config_dir), villages=villages, placements=placements, routes=routes)
+    show(door.json or as_json, faults, good, deployment=str(door.config_dir), villages=villages, placements=placements, routes=routes)
 
 
 def _settings(config_dir: Path, faults: list[Fault]) -> Settings | None:

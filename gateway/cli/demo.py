@@ -88,9 +88,12 @@ async def _ending(stop: asyncio.Event) -> AsyncIterator[None]:
         stop.set()
 
 
-async def _either(first: asyncio.Event, second: asyncio.Event) -> None:
-    while not (first.is_set() or second.is_set()):
-        await asyncio.sleep(0.02)
+async def _either(*events: asyncio.Event) -> None:
+    """Until one of `events` is set."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for each in waiting:
+        each.cancel()
 
 
 def _free(usual: int) -> int:
@@ -185,16 +188,14 @@ async def _wave(it: Opened, stop: asyncio.Event) -> None:
 
 async def _tips(it: Opened, expected: int, stop: asyncio.Event) -> None:
     """Wait until what came in is read and answered; say what became of it."""
-    from sqlalchemy import func, select
+    from gateway.storage import inbox
 
-    from gateway.storage.schema import mo
-
-    counted = select(mo.c.action, func.count()).where(mo.c.state == "done").group_by(mo.c.action)
     while not stop.is_set():
         async with it.database.read() as connection:
-            actions = dict((await connection.execute(counted)).all())  # type: ignore[arg-type] # rows of two
+            actions = await inbox.actions(connection)
         if sum(actions.values()) >= expected:
-            typer.echo("Messages in, each answered: " + ", ".join(f"{count} {action}" for action, count in sorted(actions.items())), err=True)
+            each = (f"{count} {action}" for action, count in sorted(actions.items()))
+            typer.echo(f"Messages in, each answered: {', '.join(each)}", err=True)
             return
         await asyncio.sleep(0.05)
 
@@ -205,7 +206,7 @@ async def _posters(it: Opened, out: Path, stop: asyncio.Event) -> None:
     from collateral.load import load_shop
 
     shop = load_shop(it.deployment.path)
-    out.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
     for village in POSTERS:
         for ticket in tickets_for(shop, village, "poster-a3", "", "vi"):
             if stop.is_set():

@@ -4,14 +4,14 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
-from gateway.cli.context import Door
 from gateway.domain.fault import Fault
 
 MISCONFIGURED: Final = 78  # sysexits EX_CONFIG
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON on stdout.")]  # the global option, taken after the command too
 SHOWN: Final = 200  # lines a person is shown; JSON holds all
 
 
@@ -21,10 +21,10 @@ def sorted_faults(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(once.values(), key=lambda fault: (fault.file, fault.line or 0, fault.field))
 
 
-def show(door: Door, faults: Iterable[Fault], good: str, **more: Any) -> None:  # Any: values for JSON
+def show(as_json: bool, faults: Iterable[Fault], good: str, **more: Any) -> None:  # Any: values for JSON
     """Print `faults`, or the line `good` where there are none; ends the command with 78 if there are any. `more` goes into the JSON."""
     found = sorted_faults(faults)
-    if door.json:
+    if as_json:
         print_json({"ok": not found, "faults": [asdict(fault) for fault in found], **more})
     else:
         for fault in found[:SHOWN]:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from gateway.cli.context import Door, fail
-from gateway.cli.faults import print_json
+from gateway.cli.faults import AsJson, print_json
 
 _TRAVELS: Final = (".toml", ".csv", ".j2", ".md")  # never a database or a key that lies in the folder
 
@@ -19,6 +19,7 @@ def add_commands(app: typer.Typer) -> None:
 def init(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    as_json: AsJson = False,
 ) -> None:
     """Make `folder` a deployment and print the recovery key once: it is kept on paper and nowhere else."""
     from gateway.deployment import shipped_deployment
@@ -32,7 +33,7 @@ def init(
     except OSError as why:
         fail(f"{folder} can't be written: {why.strerror}. Name a folder of yours on a disk with room")
     paper = recovery_key(key)
-    if door.json:
+    if door.json or as_json:
         print_json({"deployment": str(folder), "key_file": str(folder / KEY_FILE), "recovery_key": paper})
         return
     print(f"Made {folder}. Edit its files, then: tinbao --config {folder} check\n")

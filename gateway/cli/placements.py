@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gateway.cli.context import Door, fail
-from gateway.cli.faults import MISCONFIGURED, print_json, show
+from gateway.cli.faults import MISCONFIGURED, AsJson, print_json, show
 from gateway.domain.code import next_placement_number
 from gateway.domain.placement import Placement
 
@@ -36,13 +36,15 @@ def plan(
     piece: Annotated[list[str] | None, typer.Option(help="A piece; again for more. Without it: all that placements.csv names.")] = None,
     village: Annotated[list[str] | None, typer.Option(help="A village code; again for more. Without it: all.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Append them to placements.csv.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print the missing placements as CSV rows; with --write they are in the file before the command ends."""
     door: Door = ctx.obj
-    deployment = _deployment(door)
+    as_json = as_json or door.json
+    deployment = _deployment(door, as_json)
     own = [fault for fault in deployment.faults if fault.file in (FILE, "villages.csv")]
     if own:  # a row left out for its fault may hold a number that must not be given out again
-        show(door, own, "")
+        show(as_json, own, "")
     pieces = piece or list(dict.fromkeys(placement.piece for placement in deployment.placements))
     if not pieces:
         fail(f"{FILE} names no piece yet. Name one: tinbao placements plan --piece poster-a3", MISCONFIGURED)
@@ -52,7 +54,7 @@ def plan(
     planned = missing(deployment, codes, pieces)
     if write and planned:
         _append(door.config_dir / FILE, planned)
-    _print(door, planned, write)
+    _print(as_json, planned, write)
 
 
 def missing(deployment: Deployment, villages: Sequence[str], pieces: Sequence[str]) -> list[Placement]:
@@ -69,13 +71,13 @@ def missing(deployment: Deployment, villages: Sequence[str], pieces: Sequence[st
     return planned
 
 
-def _deployment(door: Door) -> Deployment:
+def _deployment(door: Door, as_json: bool) -> Deployment:
     from gateway.deployment import BadDeployment, load_deployment
 
     try:
         return load_deployment(door.config_dir)
     except BadDeployment as why:
-        show(door, why.faults, "")
+        show(as_json, why.faults, "")
         raise
 
 
@@ -105,8 +107,8 @@ def _append(path: Path, planned: Sequence[Placement]) -> None:
         fail(f"{FILE} can't be written: {why.strerror}. Nothing was changed; see to the folder's room and permissions")
 
 
-def _print(door: Door, planned: Sequence[Placement], written: bool) -> None:
-    if door.json:
+def _print(as_json: bool, planned: Sequence[Placement], written: bool) -> None:
+    if as_json:
         rows = [{"village": p.village, "number": p.number, "piece": p.piece, "spot": p.spot, "code": p.code} for p in planned]
         print_json({"planned": rows, "written": written and bool(planned)})
         return

@@ -1,15 +1,19 @@
 """`tinbao villages check`: a commune's own list, before anything is printed from it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.context import Door, fail
-from gateway.cli.faults import MISCONFIGURED, show
+from gateway.cli.faults import MISCONFIGURED, AsJson, show
 from gateway.domain.fold import fold
-from gateway.domain.village import Village
+
+if TYPE_CHECKING:
+    from gateway.domain.village import Village
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -22,6 +26,7 @@ def add_commands(app: typer.Typer) -> None:
 def check(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="CSV or XLSX; without it the deployment's villages.csv.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print all faults of the list; exit 78 if there is one. Look-alikes are told, they are no fault."""
     from gateway.deployment import load_communes, read_villages
@@ -37,7 +42,8 @@ def check(
     alike = look_alikes(villages.values())
     notes = "".join(f"\nAlike without accents: {', '.join(f'{v.title} ({v.code})' for v in group)}" for group in alike)
     codes = [[village.code for village in group] for group in alike]
-    show(door, (*faults, *more), f"{len(villages)} villages, nothing to put right{notes}", villages=len(villages), look_alikes=codes)
+    good = f"{len(villages)} villages, nothing to put right{notes}"
+    show(door.json or as_json, (*faults, *more), good, villages=len(villages), look_alikes=codes)
 
 
 def look_alikes(villages: Iterable[Village]) -> list[list[Village]]:

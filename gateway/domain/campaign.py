@@ -27,7 +27,7 @@ class PeakDay:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Everything that print, page, replies and waves say of the campaign. `sms_price_vnd`: what a resident pays for one SMS to `short_code`.
+    """All that print, page, replies and waves say of the campaign. `sms_price_vnd`: what a resident pays for an SMS to `short_code`.
 
     `free_by_contract`: number of the contract that makes it free, else "". `window`: local hours in which waves may go out.
     """

@@ -81,7 +81,7 @@ def _placement_of(code: str) -> tuple[str, int] | None:
 
 
 def tip_code(random: Random) -> str:
-    """Five random characters without I, L, O, U and their check character, e.g. "7K3M9P"; pass `secrets.SystemRandom()`: it is a receipt."""
+    """Five random characters without I, L, O, U and their check character; pass `secrets.SystemRandom()`: it is a receipt."""
     while True:
         payload = "".join(random.choice(_TIP_ALPHABET) for _ in range(5))
         if (check := check_character(payload)) in _TIP_ALPHABET:

@@ -14,7 +14,7 @@ _TWO_SEPTETS: Final = frozenset(EXTENSION)  # an extension character takes its e
 
 
 class Alphabet(Enum):
-    """The alphabet a whole text travels in. `single`: units in a text of one segment; `joined`: in each of several, the UDH takes the rest."""
+    """The alphabet a whole text travels in. `single`: units in a text of one segment; `joined`: in each of several, beside the UDH."""
 
     GSM7 = ("gsm7", 160, 153)
     UCS2 = ("ucs2", 70, 67)

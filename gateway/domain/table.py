@@ -7,6 +7,7 @@ semicolon, tab or bar; a `sep=` line or title lines above the header; header nam
 import csv
 import io
 import unicodedata
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -107,19 +108,21 @@ def _quoted(lines: Sequence[str], at: int, separator: str) -> tuple[list[str] | 
 
 
 def _sheet(data: bytes) -> Iterator[_Record]:
-    """Rows of the first sheet of an XLSX, read without its formulas."""
-    from zipfile import BadZipFile
-
+    """Rows of the first sheet of an XLSX, with the values its formulas had when it was saved."""
     import openpyxl  # 150 ms: only those who bring a workbook pay for it
 
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError, SyntaxError):  # SyntaxError: its XML parser's own error
-        yield 1, "The workbook can't be opened"
-        return
-    for line, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-        yield line, [_cell(value) for value in cells]
-    book.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of styles and drop-down lists that it leaves out
+        try:
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            rows = [[_cell(value) for value in cells] for cells in book.worksheets[0].iter_rows(values_only=True)]
+            book.close()
+        except (
+            Exception
+        ):  # a damaged workbook makes openpyxl raise whatever its parts meet: IndexError, TypeError, ParseError, BadZipFile …
+            yield 1, "The workbook can't be opened: it is damaged, or locked with a password"
+            return
+    yield from enumerate(rows, 1)
 
 
 def _cell(value: object) -> str:

@@ -7,7 +7,7 @@ from gateway.domain.msisdn import Msisdn
 
 @dataclass(frozen=True, slots=True)
 class Village:
-    """Thôn, xóm, bản or tổ dân phố. `code`: e.g. TN07, unique in the province. `commune`: 5-digit official code. `lat`, `lon`: WGS84 degrees."""
+    """Thôn, xóm, bản or tổ dân phố. `code`: e.g. TN07, unique in the province. `commune`: 5-digit code. `lat`, `lon`: WGS84 degrees."""
 
     code: str
     name: str

@@ -114,7 +114,9 @@ class _Turn:
 class Dispatcher:
     """Sends what is queued for one route until stopped. One a route and process; `owner` names the process in leases."""
 
-    def __init__(self, route: Route, routes: Sequence[Route], database: Database, send: Send, owner: str, clock: Clock, timezone: str) -> None:
+    def __init__(
+        self, route: Route, routes: Sequence[Route], database: Database, send: Send, owner: str, clock: Clock, timezone: str
+    ) -> None:
         self.route, self._routes = route, routes
         self._database, self._send, self._owner, self._clock, self._timezone = database, send, owner, clock, timezone
         self.tally = Tally()

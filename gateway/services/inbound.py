@@ -8,6 +8,7 @@ import json
 import string
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 from typing import Final
 
@@ -106,7 +107,7 @@ class Inbound:
 
     async def _process_singly(self, now_ms: int) -> int:
         async with self._database.read() as connection:
-            waiting = [mo.id for mo in await inbox.take_new(connection, _GROUP)]
+            waiting = await inbox.new_ids(connection, _GROUP)  # the ids alone: a row whose words are damaged has one too
         for each in waiting:
             try:
                 await self._handle(now_ms, 1, [each])
@@ -235,8 +236,8 @@ class Inbound:
         return _Answer(kind, self._replies.text(ReplyName.OPTIN))
 
     def _status(self, reading: Reading, states: Mapping[str, tuple[str, int]]) -> _Answer:
-        code = _asked_code(reading)
-        if code is None or code not in states:
+        code = next((code for code in _codes_in(reading) if code in states), None)
+        if code is None:
             return _Answer(Kind.STATUS, self._replies.text(ReplyName.STATUS_UNKNOWN))
         return _Answer(Kind.STATUS, self._replies.status(code, *states[code]))
 
@@ -279,13 +280,16 @@ def _home(deployment: Deployment) -> tuple[str, ...]:
     return (campaign.commune_name, campaign.province_name.removeprefix("tỉnh ").removeprefix("thành phố "))
 
 
-def _asked_code(reading: Reading) -> str | None:
-    typed = reading.fields.get("case_code")
-    return read_tip_code(typed) if isinstance(typed, str) else None
+def _codes_in(reading: Reading) -> list[str]:
+    """What may be a tip code in a look-up, likeliest first: people leave "TT" out, or put spaces and dashes into the code."""
+    named = reading.fields.get("case_code")
+    words = ["".join(filter(str.isalnum, word)) for word in reading.rest.split()]
+    typed = [named if isinstance(named, str) else "", *words, "".join(words), *map("".join, pairwise(words))]
+    return list(dict.fromkeys(code for each in typed if (code := read_tip_code(each)) is not None))
 
 
 def _asked(readings: Sequence[Reading]) -> set[str]:
-    return {code for reading in readings if reading.kind is Kind.STATUS and (code := _asked_code(reading)) is not None}
+    return {code for reading in readings if reading.kind is Kind.STATUS for code in _codes_in(reading)}
 
 
 async def _first(event: asyncio.Event | None, stopped: "asyncio.Task[bool]", timeout_s: float | None) -> None:

@@ -76,8 +76,7 @@ async def plan(
         wave_id = await waves.create(connection, frame, now)
         if wave_id is None:
             there = await waves.find(connection, wanted.name)
-            assert there is not None
-            return Planned(there.audience, there.segments, 0, 0, ()), False
+            return Planned(there.audience if there else 0, there.segments if there else 0, 0, 0, ()), False
         writer = _Writer(route, campaign, villages, wanted, named, wave_id, now)
         async for people, extras in _audience(connection, database, campaign, wanted, now):
             await writer.write(connection, people, extras)

@@ -119,7 +119,7 @@ _INSERT: Final = (  # what comes back is new; what doesn't, another process or a
 )
 _AGAIN: Final = update(mo).where(mo.c.id == bindparam("mo_")).values(repeats=mo.c.repeats + bindparam("more_"))
 _ALARM: Final = update(mo).where(mo.c.id == bindparam("mo_")).values(alarm=OTHER_WORDS)
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
+_LOCK: Final = text("SELECT count(pg_advisory_xact_lock(key)) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
 
 async def add_mos(connection: AsyncConnection, keyring: Keyring, arrivals: Sequence[NewMo]) -> list[Stored]:
@@ -207,8 +207,8 @@ def _is_repeat(first_at: int, again_at: int, spoken_at: Iterable[int]) -> bool:
 async def _lock(connection: AsyncConnection, contents: Iterable[bytes]) -> None:
     """One process at a time may decide about these words. SQLite's BEGIN IMMEDIATE is that lock already."""
     if connection.dialect.name == "postgresql":
-        for number in sorted(int.from_bytes(content[:8], "big", signed=True) for content in contents):  # sorted: no deadlock
-            await connection.execute(_LOCK, {"key": number})
+        keys = sorted(int.from_bytes(content[:8], "big", signed=True) for content in contents)  # sorted: no deadlock
+        await connection.execute(_LOCK, {"keys": keys})
 
 
 async def _alike_rows(connection: AsyncConnection, asked: Sequence[tuple[Key, NewMo]]) -> dict[bytes, list[tuple[int, int | Key]]]:
@@ -314,6 +314,12 @@ async def take_new(connection: AsyncConnection, limit: int, ids: Collection[int]
     return [Mo(*row) for row in await connection.execute(statement, {"limit_": limit})]
 
 
+async def new_ids(connection: AsyncConnection, limit: int) -> list[int]:
+    """Ids of MOs nobody has looked at, oldest first; nothing is opened and nothing held."""
+    new = select(mo.c.id).where(mo.c.state == literal_column("'new'")).order_by(mo.c.id).limit(limit)
+    return list(await connection.scalars(new))
+
+
 async def mark(connection: AsyncConnection, handled: Sequence[Handled]) -> None:
     """Note what was made of MOs."""
     rows = [{"mo_": each.id, "state_": each.state, "action_": each.action, "alarm_": each.alarm} for each in handled]
@@ -329,3 +335,9 @@ async def replies_since(connection: AsyncConnection, people: Collection[bytes], 
         .group_by(mt.c.bidx)
     )
     return {bytes(row.bidx): row.replies for row in found}
+
+
+async def actions(connection: AsyncConnection) -> dict[str, int]:
+    """How many handled MOs became what."""
+    counted = select(mo.c.action, func.count().label("n")).where(mo.c.state == DONE).group_by(mo.c.action)
+    return {row.action: row.n for row in await connection.execute(counted)}

@@ -43,8 +43,8 @@ def _immediate(connection: Connection) -> None:
 
 def upgrade(connection: Connection) -> None:
     """Alembic's upgrade to head on an open transaction."""
-    from alembic import command  # noqa: PLC0415 # half a second to import: only where it runs
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command  # half a second to import: only where it runs
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", "gateway.storage:migrations")

@@ -62,7 +62,7 @@ class Running:
     window_to: int
 
     def open_at(self, now_ms: int, timezone: str) -> bool:
-        """Whether `now_ms` lies in the wave's hours, in the local time of `timezone` (IANA). A window that ends where it begins is the whole day."""
+        """Whether `now_ms` lies in the wave's hours, local time of `timezone` (IANA). One that ends where it begins is the whole day."""
         local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(timezone))
         minute = local.hour * 60 + local.minute
         if self.window_from == self.window_to:

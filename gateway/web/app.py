@@ -1,6 +1,6 @@
 """The public listener: hooks, village pages, health."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -10,7 +10,7 @@ from gateway.services.intake import Intake
 from gateway.services.scans import Scans
 from gateway.storage.database import Database
 from gateway.web.health import DATABASE, IS_DISPATCHING, add_health
-from gateway.web.hooks import CALL_LIMIT, CLOCK, HOOKS, INTAKE, Hook, add_hooks
+from gateway.web.hooks import CALL_LIMIT, CLOCK, HOOKS, INTAKE, PROXIES, Hook, Network, add_hooks
 from gateway.web.pages import load_pages
 from gateway.web.public import DEPLOYMENT, PAGES, SCANS, add_public
 
@@ -24,12 +24,16 @@ def create_app(
     hooks: Iterable[Hook],
     clock: Callable[[], int],
     is_dispatching: Callable[[], bool],
+    proxies: Collection[Network] = (),
 ) -> web.Application:
-    """The application; `clock` gives UTC epoch ms. `scans.run` and the intake are the caller's to keep alive."""
+    """The application; `clock` gives UTC epoch ms. `scans.run` and the intake are the caller's to keep alive.
+
+    `proxies`: whose X-Forwarded-For is believed; nobody's by default.
+    """
     app = web.Application(client_max_size=CALL_LIMIT, middlewares=[quiet])
     app[DEPLOYMENT], app[DATABASE], app[INTAKE], app[SCANS] = deployment, database, intake, scans
     app[HOOKS], app[CLOCK], app[IS_DISPATCHING] = {hook.route: hook for hook in hooks}, clock, is_dispatching
-    app[PAGES] = load_pages(deployment)
+    app[PAGES], app[PROXIES] = load_pages(deployment), proxies
     add_hooks(app)
     add_public(app)
     add_health(app)

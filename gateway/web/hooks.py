@@ -6,9 +6,9 @@ Nothing a caller sent is ever echoed, and nothing they send makes a 500: what ca
 import base64
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final, Literal
 
 from aiohttp import web
@@ -24,21 +24,28 @@ CALL_LIMIT: Final = 1 << 20  # bytes of a hook call's body
 _MS_LIMIT: Final = 1 << 53
 _ID_LIMIT: Final = 200
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+Network = IPv4Network | IPv6Network
+_LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 Kind = Literal["mo", "dlr"]
 Clock = Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A route's hook. `rehearsal`: its secret is public, so its calls are taken from this machine only."""
+    """A route's hook. A call must bring `secret`, if there is one, and come from `networks`, if there are any; without both none is taken.
+
+    `rehearsal`: its secret is public, so its calls are taken from this machine only unless `networks` say otherwise.
+    """
 
     route: str
     carrier: Carrier
     secret: Secret
     rehearsal: bool = False
+    networks: tuple[Network, ...] = ()
 
 
-HOOKS: Final = web.AppKey("hooks", Mapping[str, Hook])
+HOOKS: Final[web.AppKey[Mapping[str, Hook]]] = web.AppKey("hooks")
+PROXIES: Final[web.AppKey[Collection[Network]]] = web.AppKey("proxies")
 INTAKE: Final = web.AppKey("intake", Intake)
 CLOCK: Final[web.AppKey[Clock]] = web.AppKey("clock")
 
@@ -71,21 +78,42 @@ async def _call_of(request: web.Request) -> HookCall:
     path, _, query = request.raw_path.partition("?")
     body = await request.read()
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return HookCall(request.method, path, query.encode("utf-8", "surrogateescape"), headers, body, request.remote or "")
+    return HookCall(
+        request.method,
+        path,
+        query.encode("utf-8", "surrogateescape"),
+        headers,
+        body,
+        caller_of(request.remote or "", headers, request.app[PROXIES]),
+    )
 
 
 def _is_authentic(hook: Hook, call: HookCall) -> bool:
     given = form_fields(call.query).get("secret") or call.headers.get("x-hook-secret", "").encode("utf-8", "surrogateescape")
     known = hook.secret.reveal().encode()
-    return bool(known) and hmac.compare_digest(given, known) and (not hook.rehearsal or _is_local(call))
+    networks = hook.networks or (_LOOPBACK if hook.rehearsal else ())
+    if not known and not networks:
+        return False
+    return (not known or hmac.compare_digest(given, known)) and (not networks or _is_within(call.remote, networks))
 
 
-def _is_local(call: HookCall) -> bool:
-    """Whether the call began on this machine; through a proxy of ours it did not."""
+def _is_within(address: str, networks: Iterable[Network]) -> bool:
     try:
-        return ip_address(call.remote).is_loopback and not any(name in call.headers for name in _FORWARDED)
+        found = ip_address(address)
     except ValueError:
         return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    return any(found in network for network in networks)
+
+
+def caller_of(remote: str, headers: Mapping[str, str], proxies: Collection[Network]) -> str:
+    """The address a call began at: beyond our own proxies, the last one they don't vouch for. "" where a stranger claims to be a proxy."""
+    if not any(name in headers for name in _FORWARDED):
+        return remote
+    path = [*(hop.strip() for hop in headers.get("x-forwarded-for", "").split(",")), remote]
+    while len(path) > 1 and _is_within(path[-1], proxies):
+        path.pop()
+    return path[-1] if path[-1] != remote else ""
 
 
 def arrival_of(hook: Hook, kind: Kind, call: HookCall, now: int) -> NewMo | NewDlr:

@@ -32,7 +32,7 @@ def test_the_shipped_file_is_what_plan_makes(folder):
 
 def test_a_new_piece_gets_numbers_above_all_that_were_given(folder):
     before = load_deployment(folder)
-    ran = run(add_commands, folder, "placements", "plan", "--piece", "phuon", "--village", "tn07", json=True)
+    ran = run(add_commands, folder, "placements", "plan", "--piece", "phuon", "--village", "tn07", "--json")
     (row,) = ran.json["planned"]
     assert row["number"] > max(placement.number for placement in before.placements_of("TN07"))
     assert read_placement_code(row["code"]) == ("TN07", row["number"])

@@ -36,14 +36,14 @@ def test_one_wrong_character_is_found(payload: str, data: st.DataObject) -> None
     assert not is_valid(code[:at] + other + code[at + 1 :])
 
 
-@given(st.integers(1, MAX_PLACEMENT))
+@given(st.integers(1, MAX_PLACEMENT - 8))
 def test_placement_codes_read_back(number: int) -> None:
     """Also in small letters and with blanks; numbers whose check character can't be read are refused."""
-    try:
-        code = placement_code("TN07", number)
-    except ValueError as why:
-        assert "must be skipped" in str(why)
+    if next_placement_number("TN07", number - 1) != number:
+        with pytest.raises(ValueError, match="must be skipped"):
+            placement_code("TN07", number)
         return
+    code = placement_code("TN07", number)
     assert not set(code[4:]) & set("ILO")
     assert read_placement_code(f" {code[:4].lower()}-{code[4:].lower()} ") == ("TN07", number)
 

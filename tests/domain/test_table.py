@@ -129,6 +129,14 @@ def test_workbook():
     assert [(row.line, row["msisdn"], row["name"]) for row in table.rows] == [(2, "300000101", "Ví Dụ"), (4, "0300000102", "")]
 
 
+@pytest.mark.parametrize("keep", [0.2, 0.5, 0.9])
+def test_a_damaged_workbook_is_a_fault(keep):
+    data = io.BytesIO()
+    openpyxl.Workbook().save(data)
+    (first, *_) = read(data.getvalue()[: int(len(data.getvalue()) * keep)]).faults
+    assert "can't be opened" in first.text
+
+
 def test_100_000_rows():
     data = ("msisdn,village,name\n" + "".join(f"0300{n:06d},TN01,Hoàng Thị Ví Dụ\n" for n in range(100_000))).encode()
     start = time.process_time()
