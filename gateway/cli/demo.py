@@ -162,11 +162,12 @@ async def _wave(it: Opened, stop: asyncio.Event) -> None:
     from gateway.domain.message import OPEN
     from gateway.serve import now_ms, routes_of
     from gateway.services import waves
+    from gateway.services.routes import route_named
     from gateway.storage import outbox
     from gateway.storage import waves as stored
 
     routes = routes_of(it.settings)
-    route = next(each for each in routes if each.name == ROUTE)
+    route = route_named(routes, ROUTE)
     data = (it.deployment.path / "contacts_example.csv").read_bytes()
     contacts, _, _ = read_contacts(data, "contacts_example.csv", it.deployment.villages)
     villages = it.deployment.villages

@@ -72,12 +72,11 @@ def _numbers(to: list[str], to_file: Path | None) -> tuple[tuple[Msisdn, ...], l
 
 async def _send(door: Door, route: str, numbers: tuple[Msisdn, ...], text: str, id_: str, wait: bool) -> dict[str, float]:
     from gateway.serve import dispatching, now_ms, routes_of, stop_on_signals
-    from gateway.services.sends import Order, Refusal, enqueue
+    from gateway.services.routes import route_named
+    from gateway.services.sends import Order, enqueue
 
     async with opened(door) as it:
-        chosen = next((each for each in routes_of(it.settings) if each.name == route), None)
-        if chosen is None:
-            raise Refusal(f"there is no enabled route {route}; enabled are: {', '.join(each.name for each in routes_of(it.settings))}")
+        chosen = route_named(routes_of(it.settings), route)
         started = asyncio.get_running_loop().time()
         taken = await enqueue(it.database, chosen, Order(id_, numbers, text), now_ms())
         if wait:

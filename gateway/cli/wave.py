@@ -50,9 +50,8 @@ def plan(
         typer.echo(json.dumps(result, ensure_ascii=False))
         return
     again = "" if result["new"] else " (planned before, left as it is)"
-    typer.echo(
-        f"{id}{again}: {result['audience']} messages, {result['segments']} segments, longest {result['worst']}; {result['left_out']} left out"
-    )
+    made = f"{result['audience']} messages, {result['segments']} segments, longest {result['worst']}"
+    typer.echo(f"{id}{again}: {made}; {result['left_out']} left out")
     if result["forces_ucs2"]:
         typer.echo(f"these characters make the text up to three times as dear: {result['forces_ucs2']}", err=True)
     typer.echo(f"next: tinbao wave start {id}")
@@ -63,17 +62,15 @@ async def _plan(
 ) -> dict[str, object]:
     from gateway.serve import now_ms, routes_of
     from gateway.services import waves
+    from gateway.services.refusal import Refusal
+    from gateway.services.routes import route_named
 
     async with opened(door) as it:
-        chosen = next((each for each in routes_of(it.settings) if each.name == route), None)
-        if chosen is None:
-            raise waves.Refusal(
-                f"there is no enabled route {route}; enabled are: {', '.join(each.name for each in routes_of(it.settings))}"
-            )
+        chosen = route_named(routes_of(it.settings), route)
         known = it.deployment.villages
         codes = tuple(code.upper() for code in village or known)
         if strange := [code for code in codes if code not in known]:
-            raise waves.Refusal(f"{strange[0]} is no village of villages.csv; tinbao villages check shows them")
+            raise Refusal(f"{strange[0]} is no village of villages.csv; tinbao villages check shows them")
         hours = _window(window) if window else it.deployment.campaign.window
         listed = _read_list(it, contacts) if contacts is not None else None
         wanted = waves.Plan(name, text, codes, listed, max_segments, hours)
@@ -140,7 +137,7 @@ def show(
 
 
 async def _show(door: Door, name: str) -> dict[str, Any]:  # Any: JSON
-    from gateway.services.waves import Refusal
+    from gateway.services.refusal import Refusal
     from gateway.storage import outbox, waves
 
     async with opened(door) as it, it.database.read() as connection:

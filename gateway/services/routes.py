@@ -7,6 +7,7 @@ from typing import Literal
 from gateway.carriers.protocol import Account, Carrier
 from gateway.domain.msisdn import Msisdn
 from gateway.domain.pace import Pace
+from gateway.services.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Route:
 
     def __repr__(self) -> str:
         return f"Route({self.name})"
+
+
+def route_named(routes: Sequence[Route], name: str) -> Route:
+    """The enabled route called `name`. Raises Refusal."""
+    for route in routes:
+        if route.name == name:
+            return route
+    raise Refusal(f"there is no enabled route {name}; enabled are: {', '.join(route.name for route in routes)}")
 
 
 def next_route(routes: Sequence[Route], current: str, msisdn: Msisdn) -> str | None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.fold import nfc
 from gateway.domain.msisdn import Msisdn
 from gateway.domain.segments import segments_of
+from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
 from gateway.storage import outbox
 from gateway.storage.database import Database
@@ -40,10 +41,6 @@ class Taken:
     again: int
     opted_out: int
     segments: int
-
-
-class Refusal(Exception):
-    """An order that may not go; the message says why and what to do."""
 
 
 async def enqueue(database: Database, route: Route, order: Order, now: int) -> Taken:

@@ -11,6 +11,7 @@ from gateway.deployment import Contact
 from gateway.domain.campaign import Campaign
 from gateway.domain.segments import Alphabet, alphabet_of, outside_gsm7, segments_of
 from gateway.domain.village import Village
+from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
 from gateway.services.sends import DAY_MS, new_ref
 from gateway.services.texts import fields_of, render
@@ -21,10 +22,6 @@ from gateway.storage.outbox import NewMt
 from gateway.storage.waves import NewWave, Wave
 
 LIFE_MS = 3 * DAY_MS  # a wave's MTs expire after three windows
-
-
-class Refusal(Exception):
-    """A wave that can't be planned or started; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from gateway.domain.secret import Secret
 from gateway.serve import now_ms
 from gateway.services.dispatch import MAX_ATTEMPTS, Dispatcher, backoff_ms, settlement
 from gateway.services.routes import Route
-from gateway.services.sends import Order, Refusal, enqueue
+from gateway.services.refusal import Refusal
+from gateway.services.sends import Order, enqueue
 from gateway.services.upkeep import Upkeep
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import Telco, telco
