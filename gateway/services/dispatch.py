@@ -72,11 +72,17 @@ def settlement(mt: ClaimedMt, outcome: Outcome, route: Route, routes: Sequence[R
             return replace(base, state=MtState.QUEUED, due_at=now + wait)
 
 
+def body_hash(request: HttpRequest) -> bytes:
+    """What tells whether a repeat is the same request, byte for byte."""
+    return hashlib.sha256(request.url.encode() + b"\0" + request.body).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One request's worth of claimed MTs with one text, and its slot on the database's clock (0: any time)."""
 
     batch: Batch
+    request: HttpRequest
     members: tuple[ClaimedMt, ...]
     slot_us: int
     cost_us: int
@@ -305,14 +311,10 @@ class Dispatcher:
         if late:  # a late departure would crowd the ones behind it: it takes a new slot
             turn.rebooked = await self._with_slots(connection, late, turn)
         requests = [
-            NewRequest(outgoing.batch.ref, tuple(mt.id for mt in outgoing.members), self._hash(outgoing.batch)) for outgoing in on_time
+            NewRequest(outgoing.batch.ref, tuple(mt.id for mt in outgoing.members), body_hash(outgoing.request)) for outgoing in on_time
         ]
         marked = await outbox.mark_sending(connection, self.route.name, requests, self._owner, now)
         turn.departing = [outgoing for outgoing in on_time if marked.issuperset(mt.id for mt in outgoing.members)]
-
-    def _hash(self, batch: Batch) -> bytes:
-        built = self.route.carrier.build_send(self.route.account, batch)
-        return hashlib.sha256(built.url.encode() + b"\0" + built.body).digest()
 
     async def _without_ended(self, connection: AsyncConnection, due: list[Outgoing], turn: _Turn, now: int) -> list[Outgoing]:
         """`due` without what must not go any more: too late, or the person said stop after the claim. Rules bind waves, not answers."""
@@ -391,7 +393,8 @@ class Dispatcher:
         mts = tuple(Mt(mt.id, mt.ref, mt.msisdn, text, mt.segments) for mt in members)
         ref = mts[0].ref if len(mts) == 1 else f"{mts[0].ref}B{members[0].attempts}"
         units = {"segments": sum(mt.segments for mt in mts), "messages": len(mts), "requests": 1}[self.route.pace.unit]
-        return Outgoing(Batch(ref, mts), members, slot_us, self.route.pace.cost_us(units))
+        batch = Batch(ref, mts)
+        return Outgoing(batch, self.route.carrier.build_send(self.route.account, batch), members, slot_us, self.route.pace.cost_us(units))
 
     async def _within_hold(self, connection: AsyncConnection, claimed: list[Outgoing]) -> list[Outgoing]:
         """The first of `claimed` that fit into 250 ms of the pace, at least one; the rest goes back at once."""
@@ -420,7 +423,7 @@ class Dispatcher:
     async def _exchange(self, outgoing: Outgoing) -> None:
         outcomes: tuple[Outcome, ...]
         try:
-            response = await self._send(self.route.carrier.build_send(self.route.account, outgoing.batch))
+            response = await self._send(outgoing.request)
             outcomes = self.route.carrier.parse_send(response, outgoing.batch)
         except NotSent:
             outcomes = (Refused(Failure.RETRYABLE, "not sent"),) * len(outgoing.members)

@@ -1,6 +1,7 @@
 """Direct sends: a text to a few numbers at once, opt-outs respected, no more than the route allows without an approved wave."""
 
 import secrets
+from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,12 +17,11 @@ from gateway.storage.database import Database
 from gateway.storage.outbox import NewMt
 
 DAY_MS = 24 * 3_600_000
-_REF_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"
 
 
 def new_ref() -> str:
-    """A name for an MT that no one can guess: it comes back in DLRs. 60 random bits as 12 characters."""
-    return "".join(secrets.choice(_REF_LETTERS) for _ in range(12))
+    """A name for an MT that no one can guess: it comes back in DLRs. 80 random bits as 16 characters A-Z2-7."""
+    return b32encode(secrets.token_bytes(10)).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """What nobody waits for: heartbeats, taking over from the dead, lost answers, expiry, late DLRs, the spool."""
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final
@@ -9,7 +8,7 @@ from typing import Final
 from gateway.carriers.protocol import Accepted, Batch, Mt, Outcome, asks_status
 from gateway.carriers.wire import LostAnswer, NotSent
 from gateway.domain.failure import Failure, Refused
-from gateway.services.dispatch import Clock, Send, settlement
+from gateway.services.dispatch import Clock, Send, body_hash, settlement
 from gateway.services.routes import Route
 from gateway.services.texts import render
 from gateway.storage import outbox, waves
@@ -91,7 +90,7 @@ class Upkeep:
     async def _resend(self, route: Route, request: LostRequest, batch: Batch, now: int) -> None:
         """The same bytes again, inside the carrier's dedupe window less 10 %; outside it a person decides."""
         built = route.carrier.build_send(route.account, batch)
-        same = hashlib.sha256(built.url.encode() + b"\0" + built.body).digest() == request.body_hash
+        same = body_hash(built) == request.body_hash
         if not same or now - request.sent_at > route.carrier.CAPABILITIES.dedupe_window_s * 900:
             await self._later(request.ref, None)
             return
