@@ -60,6 +60,16 @@ def test_a_folder_that_takes_no_file_is_said(shop, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_an_older_file_is_replaced_whole(shop, tmp_path):
+    """A reader that holds the old file keeps it: the new one takes its name, not its bytes."""
+    old, held = tmp_path / "TN01_poster-a3_nguon_vi_297x420mm.pdf", tmp_path / "held.pdf"
+    old.write_bytes(b"old")
+    held.hardlink_to(old)
+    assert isinstance(make(shop, ticket("poster-a3"), tmp_path), Made)
+    assert held.read_bytes() == b"old"
+    assert old.read_bytes().startswith(b"%PDF-1.4")
+
+
 def test_all_means_every_village_and_piece(shop):
     tickets = tickets_for(shop, "all", "all", "", "all")
     assert len(tickets) == 30 * 3

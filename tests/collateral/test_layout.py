@@ -128,6 +128,12 @@ def test_a_link_base_too_long_for_the_distance_is_refused(shop):
         lay_out(with_campaign(shop, link_base="HTTPS://TIMLIETSI.THONGNHAT.EXAMPLE"), ticket("banner-h"))
 
 
+def test_modules_too_small_for_the_distance_are_refused(shop):
+    farther = replace(shop, pieces={"poster-a3": replace(shop.pieces["poster-a3"], scan_m=0.8)})
+    with pytest.raises(Refused, match=r"leaves modules of 3\.00 mm, scanning from 0\.8 m needs 3\.20"):
+        lay_out(farther, ticket("poster-a3"))
+
+
 def text_at(x: float, y: float):
     return SETTER.line("Nà Lải", x, y, Style(BOLD, 20, BLACK))
 

@@ -11,7 +11,7 @@ import pytest
 from pikepdf import Name
 
 from collateral.batch import draw_ticket
-from collateral.pdfx import SheetNote
+from collateral.note import SheetNote
 from tests.collateral.conftest import PIECES, ticket
 
 DRAW_ALL = """
@@ -163,9 +163,3 @@ def _sha256_in_another_process(hash_seed: str) -> list[str]:
 
 def test_another_village_gives_other_bytes(shop, drawn):
     assert draw_ticket(shop, ticket("poster-a3", "TN02")).pdf != drawn["poster-a3"].pdf
-
-
-def test_a_note_that_is_not_ours_is_a_value_error():
-    for text in ("", "[]", "{}", '{"codes": [{}]}', '{"codes": 5}', "null"):
-        with pytest.raises(ValueError):
-            SheetNote.from_json(text)

@@ -202,7 +202,20 @@ def test_every_code_reads_back(drawn, piece):
 def test_a_covered_code_is_a_finding(drawn, piece):
     note = drawn[piece].note
     pdf = spoiled(drawn[piece].pdf, lambda d: cover(d, note, 0.6))
-    assert "code.unread" in {finding.rule for finding in read_back(pdf, note).findings}
+    assert {"code.unread", "code.place"} <= {finding.rule for finding in read_back(pdf, note).findings}
+
+
+def test_a_code_that_moved_is_a_finding(drawn):
+    """Readable, but not where it was made to stand: somebody edited the page."""
+    note = drawn["poster-a3"].note
+
+    def move(document: pikepdf.Pdf) -> None:
+        document.pages[0].contents_add(document.make_stream(b"q 1 0 0 1 -90 60 cm"), prepend=True)
+        document.pages[0].contents_add(document.make_stream(b"Q"))
+
+    rules = {finding.rule for finding in read_back(spoiled(drawn["poster-a3"].pdf, move), note).findings}
+    assert "code.place" in rules
+    assert "code.unread" not in rules
 
 
 def test_ink_in_the_quiet_zone_is_a_finding(drawn):

@@ -11,6 +11,7 @@ from gateway.services.scans import Scans, is_person
 from gateway.storage.links import Scan
 from gateway.storage.schema import mt, scan, tip
 from tests.services.people import ALICE, NOW, deployment, rows
+from tests.services.test_intake import locked
 from tests.web.conftest import PHONE
 
 CODE = deployment().placements_of("TN07")[0].code
@@ -125,6 +126,30 @@ async def test_broken_forms_make_no_error(door, body) -> None:
 async def test_a_form_of_ten_megabytes_gets_a_page_with_a_way_on(door) -> None:
     status, page = await door.post("/V/TN07", BytesIO(b"story=" + b"x" * 10_000_000))
     assert (status, "tel:+84300000100" in page) == (413, True)
+
+
+async def test_a_locked_database_delays_no_page_and_loses_no_story(door, database_url, engine_name) -> None:
+    if engine_name != "sqlite":
+        pytest.skip("PostgreSQL locks rows, not the file; tests/services/test_intake.py blocks its tables")
+    with locked(database_url):
+        async with asyncio.timeout(1):
+            status, _ = await door.get(f"/Q/{CODE}")
+        kept, page = await door.post("/V/TN07", {"story": STORY})
+    assert (status, kept, 'class="code"' in page, "Tin đã được giữ an toàn" in page) == (200, 200, False, True)
+    await door.intake.drain()
+    assert [row.text for row in await rows(door.database, tip)] == [STORY]
+    assert door.spool.is_empty()
+
+
+async def test_when_nothing_can_keep_a_story_the_page_says_so(door, database_url, engine_name, tmp_path) -> None:
+    if engine_name != "sqlite":
+        pytest.skip("as above")
+    (tmp_path / "spool").write_bytes(b"")
+    with locked(database_url):
+        status, page = await door.post("/V/TN07", {"story": STORY})
+        async with door.session.get(f"{door.url}/hooks/kannel/mo?secret=mat-khau-tap&from=0300000011&text=x&id=1") as answer:
+            assert (answer.status, await answer.text()) == (503, "The call can't be stored now. Repeat it later.\n")
+    assert (status, "Tin chưa lưu được" in page, "tel:+84300000100" in page) == (503, True, True)
 
 
 async def test_scans_count_people_and_not_programs(door) -> None:
