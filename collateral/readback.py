@@ -58,7 +58,7 @@ def _read_page(document: Any, number: int, note: SheetNote | None) -> Read:
             findings += [*_compared(number, seen, note), *_closely(page, number, note), *_text_outside(page, number, note)]
         page.close()
         return Read(tuple(seen), tuple(findings))
-    except (pypdfium2.PdfiumError, ValueError) as why:  # ValueError: a crop beside a page that somebody cut
+    except (pypdfium2.PdfiumError, ValueError) as why:  # ValueError: the page is too small for the crop
         return Read((), (Finding("page.render", number, f"PDFium can't draw the page: {why}"),))
 
 
@@ -95,8 +95,9 @@ def _closely(page: Any, number: int, note: SheetNote) -> Iterator[Finding]:
 
 def _one_code(page: Any, number: int, code: CodeNote, note: SheetNote) -> Iterator[Finding]:
     side = code.modules + 2 * QUIET_ZONE
-    pixels = _pixels(page, _CROP_PX * side / code.box_pt[2], _crop(page, code))
-    found = [seen for seen in zxingcpp.read_barcodes(pixels, formats=_QR) if seen.text == code.payload]
+    crop = _crop(page, code)
+    pixels = _pixels(page, _CROP_PX * side / code.box_pt[2], crop) if min(crop) > -1 else None  # outside: the page was cut
+    found = [seen for seen in zxingcpp.read_barcodes(pixels, formats=_QR) if seen.text == code.payload] if pixels else []
     if not found:
         yield Finding("code.place", number, f"the code {code.payload} can't be read where the file says that it stands")
         return
@@ -112,7 +113,7 @@ def _one_code(page: Any, number: int, code: CodeNote, note: SheetNote) -> Iterat
 def _crop(page: Any, code: CodeNote) -> tuple[float, float, float, float]:
     width, height = page.get_size()
     x, y, w, h = code.box_pt
-    return (x, y, max(0.0, width - x - w), max(0.0, height - y - h))
+    return (x, y, width - x - w, height - y - h)
 
 
 def _module_px(position: Any, modules: int) -> float:

@@ -16,4 +16,4 @@ class Refused(Exception):
 
 def refused(place: str, field: str, text: str, remedy: str) -> Refused:
     """A Refused about `field` of `place` (a village, a file)."""
-    return Refused(Fault(place, None, field, text, remedy))
+    return Refused(Fault(place, None, field, text[:1].upper() + text[1:], remedy))

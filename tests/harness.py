@@ -35,13 +35,14 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Gateway:
-    """A deployment of a test's own. `tinbao`: how the command is called."""
+    """A deployment of a test's own. `tinbao`: how the command is called, and `cwd` from where."""
 
     folder: Path
     public: int
     desk: int
     tinbao: tuple[str, ...] = TINBAO
     environ: Mapping[str, str] | None = None
+    cwd: Path | None = None
 
     @property
     def url(self) -> str:
@@ -55,7 +56,14 @@ class Gateway:
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(*arguments), env=self.variables(), capture_output=True, text=True, timeout=120, input=stdin, check=False
+            self.command(*arguments),
+            env=self.variables(),
+            cwd=self.cwd,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            input=stdin,
+            check=False,
         )
 
     def json(self, *arguments: str) -> dict[str, object]:
@@ -66,7 +74,9 @@ class Gateway:
     def start(self, log: Path | None = None) -> subprocess.Popen[bytes]:
         out = (log or self.folder / "serve.log").open("ab")
         with out:
-            return subprocess.Popen(self.command("serve"), env=self.variables(), stdout=out, stderr=out, start_new_session=True)
+            return subprocess.Popen(
+                self.command("serve"), env=self.variables(), cwd=self.cwd, stdout=out, stderr=out, start_new_session=True
+            )
 
     @contextmanager
     def serving(self) -> Iterator[subprocess.Popen[bytes]]:

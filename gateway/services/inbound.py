@@ -133,8 +133,8 @@ class Inbound:
         mos = await inbox.take_new(connection, limit, ids)
         if not mos:
             return 0
-        readings = [read(nfc(mo.text), mo.channel, self._places, self._deployment.keywords.aliases) for mo in mos]
-        turn = _Turn(now, await tips.free_codes(connection, lambda: tip_code(self._random), 2 * len(mos)))
+        readings = [await self._read(mo) for mo in mos]
+        turn = _Turn(now, await tips.free_codes(connection, lambda: tip_code(self._random), sum(map(_codes_needed, readings))))
         said = await inbox.replies_since(connection, {mo.bidx for mo in mos}, now - HOUR_MS)
         states = {code: (state, at) for code, state, at in await tips.states(connection, _asked(readings))}
         for mo, reading in zip(mos, readings, strict=True):
@@ -143,6 +143,10 @@ class Inbound:
             turn.handled.append(Handled(mo.id, answer.action, "; ".join(filter(None, (mo.alarm, answer.alarm, alarm))) or None))
         await self._store(connection, turn)
         return len(mos)
+
+    async def _read(self, mo: Mo) -> Reading:
+        await asyncio.sleep(0)  # reading costs up to a millisecond, and departures on the same loop have their slots
+        return read(nfc(mo.text), mo.channel, self._places, self._deployment.keywords.aliases)
 
     async def _store(self, connection: AsyncConnection, turn: _Turn) -> None:
         await tips.add_tips(connection, turn.tips)
@@ -278,6 +282,11 @@ def _home(deployment: Deployment) -> tuple[str, ...]:
     """Names that say "here" and no other village."""
     campaign = deployment.campaign
     return (campaign.commune_name, campaign.province_name.removeprefix("tỉnh ").removeprefix("thành phố "))
+
+
+def _codes_needed(reading: Reading) -> int:
+    """Two where a registration is an urgent tip as well; one is drawn for every other, needed or not: forms make tips of anything."""
+    return 2 if reading.kind is Kind.DNA and reading.urgent else 1
 
 
 def _codes_in(reading: Reading) -> list[str]:

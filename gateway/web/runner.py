@@ -24,9 +24,34 @@ def _logger() -> logging.Logger:
     return logger
 
 
+class _Protocol(web.RequestHandler):
+    """aiohttp answers a request line it can't read with its beginning, number and words included; this says it in our words."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        return super().handle_error(request, status, exc, "The request can't be read.\n" if message else None)
+
+
+class _Server(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class _Runner(web.AppRunner):
+    """aiohttp has no public place for a protocol of one's own: tests/web/test_runner.py pins what is used of its inside."""
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        server.__class__ = _Server
+        return server
+
+
 def web_runner(app: web.Application, *, drain_s: float = 10.0) -> web.AppRunner:
     """A runner for `app`; requests under way at the end get `drain_s` seconds. Signals are the caller's."""
-    return web.AppRunner(
+    return _Runner(
         app,
         access_log=None,
         handle_signals=False,

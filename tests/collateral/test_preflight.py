@@ -218,6 +218,19 @@ def test_a_code_that_moved_is_a_finding(drawn):
     assert "code.unread" not in rules
 
 
+def test_modules_of_another_size_are_a_finding(drawn):
+    """The code shrunk in its own place: it still reads, yet from less far away than promised."""
+    note = drawn["poster-a3"].note
+    x, y, w, _ = note.codes[0].box_pt
+
+    def shrink(document: pikepdf.Pdf) -> None:
+        matrix = f"q .93 0 0 .93 {(x + w / 2) * 0.07} {(y + w / 2) * 0.07} cm"
+        document.pages[0].contents_add(document.make_stream(matrix.encode()), prepend=True)
+        document.pages[0].contents_add(document.make_stream(b"Q"))
+
+    assert "code.size" in {finding.rule for finding in read_back(spoiled(drawn["poster-a3"].pdf, shrink), note).findings}
+
+
 def test_ink_in_the_quiet_zone_is_a_finding(drawn):
     note = drawn["poster-a3"].note
     x, y, _, _ = note.codes[0].box_pt

@@ -187,3 +187,10 @@ async def test_fields_of_a_tip_are_kept_as_json(database) -> None:
     await _handle(database, said("LS TN07 co 2 mo bo doi, goi 0300000077"))
     (found,) = await rows(database, tip)
     assert json.loads(found.fields)["contact_phone"] == "+84300000077"
+
+
+async def test_an_urgent_registration_is_both(database) -> None:
+    """Who registers and stands beside a shell gets the warning, and both books have a code of their own."""
+    (reply,) = await _handle(database, said("ADN TN07 dang ky lay mau, vua thay qua bom o bo suoi"))
+    (request,), (found,) = await rows(database, dna_request), await rows(database, tip)
+    assert (found.urgent, request.code != found.code, "NGUY HIEM" in reply.body, found.code in reply.body) == ("uxo", True, True, True)

@@ -1,0 +1,158 @@
+"""A real Kannel 1.4.5 on free ports: bearerbox, smsbox and its fake SMSC, whose TCP line is the residents' phones."""
+
+import asyncio
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from string import Template
+from subprocess import DEVNULL, Popen
+from urllib.parse import quote, unquote_to_bytes
+
+from tests.harness import free_ports, wait_for_port
+
+SHORT_CODE = "8088"
+# Kannel ends a group at a blank line, and the whole file at a key that it doesn't know.
+_CONFIG = Template("""\
+group = core
+admin-port = $admin
+admin-password = adm
+smsbox-port = $smsbox
+box-allow-ip = "127.0.0.1"
+store-type = spool
+store-location = "$folder/spool"
+dlr-storage = internal
+sms-resend-freq = 2
+log-file = "$folder/bearerbox.log"
+log-level = 3
+
+group = smsc
+smsc = fake
+smsc-id = handset
+port = $handset
+connect-allow-ip = 127.0.0.1
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+sendsms-port = $sendsms
+global-sender = 8088
+mo-recode = true
+http-request-retry = 10
+http-queue-delay = 2
+reply-couldnotfetch = ""
+reply-couldnotrepresent = ""
+reply-requestfailed = ""
+reply-emptymessage = ""
+log-file = "$folder/smsbox.log"
+log-level = 3
+
+group = sendsms-user
+username = u
+password = p
+max-messages = 8
+concatenation = true
+user-allow-ip = "127.0.0.1"
+
+group = sms-service
+keyword = default
+catch-all = true
+get-url = "$hook&from=%q&to=%Q&text=%a&id=%I&ts=%T&coding=%c&cs=%C&udh=%u"
+max-messages = 0
+omit-empty = true
+""")
+_LINE = re.compile(rb"(?P<sender>\S+) (?P<receiver>\S+) (?:udh (?P<udh>\S+) )?(?P<kind>text|ucs-2|data) ?(?P<words>.*)")
+
+
+def programs() -> tuple[str, str] | None:
+    """Where bearerbox and smsbox are; Debian puts them where not everybody's PATH looks."""
+    found = [shutil.which(name, path="/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin") for name in ("bearerbox", "smsbox")]
+    return (found[0], found[1]) if found[0] and found[1] else None
+
+
+class FakeSmsc:
+    """The client side of Kannel's fake SMSC: a line a message. Parts of a long text are put together again."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self._texts: defaultdict[str, list[str]] = defaultdict(list)
+        self._parts: dict[tuple[str, bytes], dict[int, str]] = {}
+        self.lines = 0
+        self.unread: list[bytes] = []
+
+    async def listen(self, reader: asyncio.StreamReader) -> None:
+        """Take what comes until the line ends."""
+        while line := await reader.readline():
+            self.lines += 1
+            found = _LINE.fullmatch(line.rstrip(b"\n"))
+            if found is None:
+                self.unread.append(line)
+                continue
+            words = (
+                found["words"].decode()
+                if found["kind"] == b"text"
+                else unquote_to_bytes(found["words"].replace(b"+", b" ")).decode("utf-16be")
+            )
+            self._put(found["receiver"].decode(), unquote_to_bytes(found["udh"]) if found["udh"] else b"", words)
+
+    def _put(self, number: str, udh: bytes, words: str) -> None:
+        if not udh:
+            self._texts[number].append(words)
+            return
+        parts = self._parts.setdefault((number, udh[3:4]), {})  # 3GPP TS 23.040 §9.2.3.24.1: 05 00 03 reference total number
+        parts[udh[5]] = words
+        if len(parts) == udh[4]:
+            self._texts[number].append("".join(parts[at] for at in sorted(parts)))
+            del self._parts[number, udh[3:4]]
+
+    async def write(self, sender: str, text: str) -> None:
+        kind, words = ("text", text) if text.isascii() else ("ucs2", quote(text.encode("utf-16be")))
+        self._writer.write(f"{sender} {SHORT_CODE} {kind} {words}\n".encode())
+        await self._writer.drain()
+
+    async def texts_of(self, number: str) -> list[str]:
+        return list(self._texts[number])
+
+    def by_number(self) -> dict[str, list[str]]:
+        """All that arrived."""
+        return {number: texts for number, texts in self._texts.items() if texts}
+
+
+@asynccontextmanager
+async def kannel(folder: Path, hook: str, sendsms: int) -> AsyncIterator[FakeSmsc]:
+    """Kannel for the length of the block: MOs go to `hook` (a URL with its secret), MTs are taken at port `sendsms`."""
+    found = programs()
+    assert found is not None, "Kannel is not installed; run tests/peers/install"
+    bearerbox, smsbox = found
+    admin, boxes, handset = free_ports(3)
+    (folder / "spool").mkdir(parents=True)
+    config = folder / "kannel.conf"
+    config.write_text(_CONFIG.substitute(folder=folder, hook=hook, admin=admin, smsbox=boxes, handset=handset, sendsms=sendsms))
+    running: list[Popen[bytes]] = []
+    try:
+        for program, port in ((bearerbox, boxes), (smsbox, sendsms)):
+            running.append(Popen([program, "-v", "4", str(config)], stdout=DEVNULL, stderr=DEVNULL, cwd=folder))
+            await asyncio.to_thread(wait_for_port, port, running[-1])
+        reader, writer = await asyncio.open_connection("127.0.0.1", handset)
+        phones = FakeSmsc(writer)
+        listening = asyncio.create_task(phones.listen(reader), name="handsets")
+        try:
+            yield phones
+        finally:
+            writer.close()
+            listening.cancel()
+    finally:
+        await asyncio.to_thread(_end, running[::-1])
+
+
+def _end(running: Sequence[Popen[bytes]]) -> None:
+    """smsbox first, or bearerbox waits for it."""
+    for process in running:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
