@@ -59,14 +59,9 @@ class Commune:
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """Aliases by keyword, as written (fold before comparing). `before_village`: slips that count only before a valid village code.
-
-    `whole_message`: keywords that count only where nothing else stands in the message.
-    """
+    """Aliases by keyword, as written (fold before comparing). Slips of the finger and of the eye are the reading's concern."""
 
     aliases: Mapping[Keyword, tuple[str, ...]]
-    before_village: Mapping[Keyword, tuple[str, ...]]
-    whole_message: frozenset[Keyword]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +188,6 @@ class _CampaignFile(Frozen):
 class _Keyword(Frozen):
     meaning: str = ""
     aliases: tuple[str, ...] = ()
-    before_village: tuple[str, ...] = ()
-    whole_message: bool = False
 
 
 class _KeywordsFile(Frozen):
@@ -279,16 +272,12 @@ def _keywords(path: Path, faults: list[Fault]) -> Keywords:
     rules = {Keyword(name): rule for name, rule in (validated(_KeywordsFile, toml, toml.values, faults) or _KeywordsFile())}
     owner: dict[str, Keyword] = {}
     for keyword, rule in rules.items():
-        for alias in (keyword.value, *rule.aliases, *rule.before_village):
+        for alias in (keyword.value, *rule.aliases):
             if owner.setdefault(fold(alias), keyword) is not keyword:
                 line = toml.places.line((keyword.value, "aliases"))
                 text = f"“{alias}” is an alias of {owner[fold(alias)]} already"
                 faults.append(Fault(toml.file, line, f"{keyword}.aliases", text, "Keep it in one of the two"))
-    return Keywords(
-        {keyword: (keyword.value, *rule.aliases) for keyword, rule in rules.items()},
-        {keyword: rule.before_village for keyword, rule in rules.items()},
-        frozenset(keyword for keyword, rule in rules.items() if rule.whole_message),
-    )
+    return Keywords({keyword: (keyword.value, *rule.aliases) for keyword, rule in rules.items()})
 
 
 # -- CSV ---------------------------------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from gateway.storage.database import Database, StorageDown
 from gateway.storage.files import dispatcher_lock
 from gateway.storage.spool import Spool
 from gateway.transport import http_sender
-from gateway.web.app import create_app
+from gateway.web.app import create_app, quiet
 from gateway.web.hooks import Hook
 from gateway.web.runner import web_runner
 
@@ -108,8 +108,11 @@ async def dispatching(
     """
     routes = routes_of(settings)
     owner = f"d-{secrets.token_hex(6)}"
-    async with http_sender(timeout_s=settings.service.carrier_timeout_s, connections=max(route.concurrency for route in routes)) as send:
-        dispatchers = tuple(Dispatcher(route, routes, database, send, owner, now_ms, settings.service.timezone) for route in routes)
+    service = settings.service
+    async with http_sender(timeout_s=service.carrier_timeout_s, connections=max(route.concurrency for route in routes)) as send:
+        dispatchers = tuple(
+            Dispatcher(route, routes, database, send, owner, now_ms, service.timezone, service.drain_s) for route in routes
+        )
         state = Dispatching(dispatchers)
         upkeep = Upkeep(database, routes, send, owner, now_ms, intake.drain if intake else _no_spool)
         ended = asyncio.Event()
@@ -183,11 +186,12 @@ async def serve(
             intake=intake,
             scans=scans,
             hooks=[
-                Hook(each.name, CARRIERS[each.carrier], Secret(each.hook_secret.get_secret_value()), each.rehearsal)
+                Hook(each.name, CARRIERS[each.carrier], Secret(each.hook_secret.get_secret_value()), each.rehearsal, each.hook_networks)
                 for each in settings.routes
             ],
             clock=now_ms,
             is_dispatching=lambda: state.active,
+            proxies=settings.service.trusted_proxies,
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(inbound.run(stop, intake.wake), name="inbound")
@@ -213,7 +217,7 @@ def desk_app(database: Database, metrics: Metrics) -> web.Application:
         found.pop("segments")
         return web.Response(body=metrics.render(found), content_type="text/plain")
 
-    app = web.Application()
+    app = web.Application(middlewares=[quiet])
     app.router.add_get("/metrics", show)
     return app
 

@@ -71,6 +71,7 @@ class ServiceSettings(Frozen):
     spool: str = "var/spool"  # folder: hook calls that the database could not take in time
     drain_s: float = Field(default=10, gt=0, le=300)  # after SIGTERM: how long what is on the wire may still come back
     carrier_timeout_s: float = Field(default=30, gt=0, le=300)
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()  # whose X-Forwarded-For is believed; nobody's by default
 
     @field_validator("timezone")
     @classmethod

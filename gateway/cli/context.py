@@ -45,7 +45,7 @@ def _exit_code(error: Exception) -> int | None:
     if isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         return _exit_code(error.exceptions[0])
     name = type(error).__name__
-    if name in ("BadSettings", "BadDeployment", "MissingKey", "WrongKey"):
+    if name in ("BadSettings", "BadDeployment", "BadReply", "MissingKey", "WrongKey"):
         return 78
     if name in ("StorageDown", "Refusal", "BadText", "PortInUse"):
         return 1

@@ -7,6 +7,7 @@ ammunition (field.md §2.9). Words that would take somebody off the list count o
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from gateway.domain.keyword import Keyword
@@ -74,7 +75,7 @@ def read_keyword(text: str, aliases: Aliases, villages: Mapping[str, Village] | 
     part = _PART.match(text)
     begin = part.end() if part else 0
     words = [word for word in words_of(text) if word.start >= begin]
-    spellings = _spellings(aliases)
+    spellings = _spellings(tuple((keyword, tuple(aliases.get(keyword, ()))) for keyword in Keyword))
     start = _behind_prefix(words, spellings)
     found = _keyword_at(words, start, spellings, places)
     if found is None and (code := code_at(words, start, places)) is not None:
@@ -91,13 +92,15 @@ def _is_code_before(words: Sequence[Word], start: int, first: int, places: Gazet
     return start < len(words) and words[start].start < first and code_at(words, start, places) is not None
 
 
-def _spellings(aliases: Aliases) -> dict[str, Keyword]:
+@lru_cache(maxsize=8)  # one deployment's aliases serve all its texts
+def _spellings(aliases: tuple[tuple[Keyword, tuple[str, ...]], ...]) -> dict[str, Keyword]:
     """Shape of every alias -> keyword; single spaces, no signs. The keyword itself is always one."""
-    return {
-        _shape(" ".join(word.plain for word in words_of(alias))): keyword
-        for keyword in Keyword
-        for alias in (*aliases.get(keyword, ()), keyword.value)
-    } | {_shape("".join(word.plain for word in words_of(alias))): keyword for keyword in Keyword for alias in aliases.get(keyword, ())}
+    found: dict[str, Keyword] = {}
+    for keyword, spelt in aliases:
+        for alias in (*spelt, keyword.value):
+            words = [word.plain for word in words_of(alias)]
+            found[_shape(" ".join(words))] = found[_shape("".join(words))] = keyword
+    return found
 
 
 def _shape(word: str) -> str:

@@ -26,6 +26,7 @@ from gateway.storage import outbox, waves
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.outbox import ClaimedMt, NewRequest, Settlement
 from gateway.storage.schema import NO_WAVE
+from gateway.storage.seal import Keyring
 
 Send = Callable[[HttpRequest], Awaitable[HttpResponse]]
 Clock = Callable[[], int]  # epoch ms
@@ -72,9 +73,9 @@ def settlement(mt: ClaimedMt, outcome: Outcome, route: Route, routes: Sequence[R
             return replace(base, state=MtState.QUEUED, due_at=now + wait)
 
 
-def body_hash(request: HttpRequest) -> bytes:
-    """What tells whether a repeat is the same request, byte for byte."""
-    return hashlib.sha256(request.url.encode() + b"\0" + request.body).digest()
+def body_hash(keyring: Keyring, request: HttpRequest) -> bytes:
+    """What tells whether a repeat is the same request, byte for byte; keyed, or a known text would let numbers be tried."""
+    return keyring.blind(hashlib.sha256(request.url.encode() + b"\0" + request.body).hexdigest(), "request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +122,20 @@ class Dispatcher:
     """Sends what is queued for one route until stopped. One a route and process; `owner` names the process in leases."""
 
     def __init__(
-        self, route: Route, routes: Sequence[Route], database: Database, send: Send, owner: str, clock: Clock, timezone: str
+        self,
+        route: Route,
+        routes: Sequence[Route],
+        database: Database,
+        send: Send,
+        owner: str,
+        clock: Clock,
+        timezone: str,
+        drain_s: float,
     ) -> None:
         self.route, self._routes = route, routes
-        self._database, self._send, self._owner, self._clock, self._timezone = database, send, owner, clock, timezone
+        self._database, self._send, self._owner, self._clock = database, send, owner, clock
+        self._timezone, self._drain_s = timezone, drain_s
+        self._sends: set[asyncio.Task[None]] = set()
         self.tally = Tally()
         self.wake = asyncio.Event()
         self._waiting: deque[Outgoing] = deque()
@@ -148,8 +159,10 @@ class Dispatcher:
         async with asyncio.TaskGroup() as sends:
             while not stop.is_set():
                 await self._careful_turn(sends)
+            late = asyncio.get_running_loop().call_later(self._drain_s, self._cut)
             while self._in_flight or self._answered:
                 await self._settle_last()
+            late.cancel()
         claimed = [mt.id for outgoing in self._waiting for mt in outgoing.members]
         await self._database.write(lambda connection: outbox.hand_back(connection, claimed, self._owner))
 
@@ -173,6 +186,11 @@ class Dispatcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self.wake.wait()
+
+    def _cut(self) -> None:
+        """The drain is over: what is still on the wire is given up as lost."""
+        for send in self._sends:
+            send.cancel()
 
     async def _settle_last(self) -> None:
         if not self._answered:
@@ -245,7 +263,9 @@ class Dispatcher:
         self._waiting.extend(turn.claimed)
         for outgoing in turn.departing:
             self._in_flight += 1
-            sends.create_task(self._exchange(outgoing), name=f"send:{self.route.name}")
+            task = sends.create_task(self._exchange(outgoing), name=f"send:{self.route.name}")
+            self._sends.add(task)
+            task.add_done_callback(self._sends.discard)
 
     # --- settle ---
 
@@ -311,7 +331,8 @@ class Dispatcher:
         if late:  # a late departure would crowd the ones behind it: it takes a new slot
             turn.rebooked = await self._with_slots(connection, late, turn)
         requests = [
-            NewRequest(outgoing.batch.ref, tuple(mt.id for mt in outgoing.members), body_hash(outgoing.request)) for outgoing in on_time
+            NewRequest(outgoing.batch.ref, tuple(mt.id for mt in outgoing.members), body_hash(self._database.keyring, outgoing.request))
+            for outgoing in on_time
         ]
         marked = await outbox.mark_sending(connection, self.route.name, requests, self._owner, now)
         turn.departing = [outgoing for outgoing in on_time if marked.issuperset(mt.id for mt in outgoing.members)]
@@ -427,7 +448,7 @@ class Dispatcher:
             outcomes = self.route.carrier.parse_send(response, outgoing.batch)
         except NotSent:
             outcomes = (Refused(Failure.RETRYABLE, "not sent"),) * len(outgoing.members)
-        except LostAnswer:
+        except (LostAnswer, asyncio.CancelledError):  # cancelled only by the end of the drain: then this is the task's last turn
             lost = self.route.carrier.CAPABILITIES.lost_means == "maybe_sent"
             outcomes = (Refused(Failure.RETRYABLE, "no answer", maybe_sent=lost),) * len(outgoing.members)
         self._in_flight -= 1

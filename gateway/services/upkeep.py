@@ -90,7 +90,7 @@ class Upkeep:
     async def _resend(self, route: Route, request: LostRequest, batch: Batch, now: int) -> None:
         """The same bytes again, inside the carrier's dedupe window less 10 %; outside it a person decides."""
         built = route.carrier.build_send(route.account, batch)
-        same = body_hash(built) == request.body_hash
+        same = body_hash(self._database.keyring, built) == request.body_hash
         if not same or now - request.sent_at > route.carrier.CAPABILITIES.dedupe_window_s * 900:
             await self._later(request.ref, None)
             return

@@ -15,8 +15,8 @@ from gateway.domain.pace import Pace
 from gateway.domain.secret import Secret
 from gateway.serve import now_ms
 from gateway.services.dispatch import MAX_ATTEMPTS, Dispatcher, backoff_ms, settlement
-from gateway.services.routes import Route
 from gateway.services.refusal import Refusal
+from gateway.services.routes import Route
 from gateway.services.sends import Order, enqueue
 from gateway.services.upkeep import Upkeep
 from gateway.simulator.behaviour import Behaviour
@@ -42,12 +42,12 @@ def numbers(count: int) -> tuple[Msisdn, ...]:
 
 
 @asynccontextmanager
-async def running(database: Database, *routes: Route, timeout_s: float = 5) -> AsyncIterator[None]:
+async def running(database: Database, *routes: Route, timeout_s: float = 5, drain_s: float = 5) -> AsyncIterator[None]:
     """Dispatchers of `routes` for the length of the block."""
     stop = asyncio.Event()
     async with http_sender(timeout_s=timeout_s, connections=16) as send, asyncio.TaskGroup() as tasks:
         for route in routes:
-            dispatcher = Dispatcher(route, routes, database, send, "me", now_ms, "Asia/Ho_Chi_Minh")
+            dispatcher = Dispatcher(route, routes, database, send, "me", now_ms, "Asia/Ho_Chi_Minh", drain_s)
             tasks.create_task(dispatcher.run(stop))
         try:
             yield
@@ -153,6 +153,16 @@ async def test_a_drain_hands_back_what_was_claimed(database: Database) -> None:
             await until(database, "sent", 1)
         sent = there.counted()["distinct"]
     assert await counts(database) == {"sent": sent, "queued": 30 - sent}
+
+
+async def test_the_drain_has_an_end(database: Database) -> None:
+    """A telco that never answers: after drain_s what is on the wire is uncertain, the rest is back in the queue."""
+    async with telco(behaviour=Behaviour(dlr="never", stall_every=1)) as there:
+        route = route_to("kannel", there.url, concurrency=4)
+        await enqueue(database, route, Order("a", numbers(10), "Tri an"), now_ms())
+        async with running(database, route, timeout_s=60, drain_s=0.2):
+            await until(database, "sending", 4)
+    assert await counts(database) == {"uncertain": 4, "queued": 6}
 
 
 async def test_misconfigured_holds_the_route_and_fails_nothing(database: Database) -> None:
