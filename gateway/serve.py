@@ -20,7 +20,7 @@ from gateway.deployment import Deployment
 from gateway.domain.secret import Secret
 from gateway.log import log
 from gateway.metrics import Metrics
-from gateway.services.dispatch import Dispatcher
+from gateway.services.dispatch import Dispatcher, persist
 from gateway.services.inbound import Inbound
 from gateway.services.intake import Intake, open_intake
 from gateway.services.replies import load_replies
@@ -110,9 +110,7 @@ async def dispatching(
     owner = f"d-{secrets.token_hex(6)}"
     service = settings.service
     async with http_sender(timeout_s=service.carrier_timeout_s, connections=max(route.concurrency for route in routes)) as send:
-        dispatchers = tuple(
-            Dispatcher(route, routes, database, send, owner, now_ms, service.timezone, service.drain_s) for route in routes
-        )
+        dispatchers = tuple(Dispatcher(route, routes, database, send, owner, now_ms, service.timezone, service.drain_s) for route in routes)
         state = Dispatching(dispatchers)
         upkeep = Upkeep(database, routes, send, owner, now_ms, intake.drain if intake else _no_spool)
         ended = asyncio.Event()
@@ -142,7 +140,10 @@ async def _dispatch(settings: Settings, database: Database, state: Dispatching, 
     with ExitStack() as locked:
         if database.dialect == "sqlite" and not await _lock(Path(settings.database.removeprefix("sqlite:///")), locked, ended):
             return
-        back, uncertain = await upkeep.take_over(alone=database.dialect == "sqlite")
+        taken = await persist(lambda: upkeep.take_over(alone=database.dialect == "sqlite"), ended)
+        if taken is None:
+            return
+        back, uncertain = taken
         if back or uncertain:
             log.warning("outbox.taken_over", back_in_queue=back, uncertain=uncertain)
         state.active = True
@@ -151,7 +152,8 @@ async def _dispatch(settings: Settings, database: Database, state: Dispatching, 
                 tasks.create_task(dispatcher.run(ended), name=f"dispatch:{dispatcher.route.name}")
             tasks.create_task(upkeep.run(ended), name="upkeep")
         state.active = False
-        await database.write(lambda connection: outbox.leave(connection, owner))
+        with suppress(StorageDown):  # then the next to start takes over what is ours
+            await database.write(lambda connection: outbox.leave(connection, owner))
 
 
 async def _lock(path: Path, locked: ExitStack, ended: asyncio.Event) -> bool:

@@ -223,7 +223,7 @@ async def _received(handsets: Handsets, number: str, count: int) -> list[str]:
         texts = await handsets.texts_of(number)
         return texts if len(texts) >= count else None
 
-    texts = await eventually(has_them)
+    texts: list[str] = await eventually(has_them)
     assert len(texts) == count
     return texts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -74,7 +74,20 @@ def _deployment(config_dir: Path, faults: list[Fault]) -> Deployment | None:
         faults += why.faults
         return None
     faults += deployment.faults
+    faults += _print_faults(config_dir)
     return deployment
+
+
+def _print_faults(config_dir: Path) -> Iterable[Fault]:
+    """Of pieces.toml and the copy of the print pieces."""
+    from collateral.load import load_shop
+    from gateway.deployment import BadDeployment
+
+    try:
+        load_shop(config_dir)
+    except BadDeployment as why:
+        return why.faults
+    return ()
 
 
 def template_faults(config_dir: Path) -> Iterator[Fault]:

@@ -36,14 +36,20 @@ def complain() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if (code := _exit_code(error)) is None:
+        cause = _cause(error)
+        if (code := _exit_code(cause)) is None:
             raise
-        fail(str(error), code)
+        fail(str(cause), code)
+
+
+def _cause(error: Exception) -> Exception:
+    """What went wrong inside the task groups it came through."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 def _exit_code(error: Exception) -> int | None:
-    if isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-        return _exit_code(error.exceptions[0])
     name = type(error).__name__
     if name in ("BadSettings", "BadDeployment", "BadReply", "MissingKey", "WrongKey"):
         return 78

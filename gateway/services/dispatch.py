@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +30,7 @@ from gateway.storage.seal import Keyring
 
 Send = Callable[[HttpRequest], Awaitable[HttpResponse]]
 Clock = Callable[[], int]  # epoch ms
+T = TypeVar("T")
 
 POLL_S: Final = 0.25  # how soon an idle dispatcher sees what another process queued
 SOON_US: Final = 2_000  # a slot this near departs with this turn: the commit takes about as long
@@ -76,6 +77,18 @@ def settlement(mt: ClaimedMt, outcome: Outcome, route: Route, routes: Sequence[R
 def body_hash(keyring: Keyring, request: HttpRequest) -> bytes:
     """What tells whether a repeat is the same request, byte for byte; keyed, or a known text would let numbers be tried."""
     return keyring.blind(hashlib.sha256(request.url.encode() + b"\0" + request.body).hexdigest(), "request")
+
+
+async def persist(work: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T | None:
+    """What `work` gives, tried until the database takes it; None if `stop` came first."""
+    while not stop.is_set():
+        try:
+            return await work()
+        except StorageDown:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DOWN_S):
+                    await stop.wait()
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,7 @@ class Dispatcher:
         self._database, self._send, self._owner, self._clock = database, send, owner, clock
         self._timezone, self._drain_s = timezone, drain_s
         self._sends: set[asyncio.Task[None]] = set()
+        self._over = False
         self.tally = Tally()
         self.wake = asyncio.Event()
         self._waiting: deque[Outgoing] = deque()
@@ -155,7 +169,8 @@ class Dispatcher:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Turns until `stop`, then the drain: what is on the wire is settled, what is claimed goes back."""
-        await self._database.write(lambda connection: outbox.ensure_route(connection, self.route.name))
+        if await persist(self._be_known, stop) is None:
+            return
         async with asyncio.TaskGroup() as sends:
             while not stop.is_set():
                 await self._careful_turn(sends)
@@ -164,7 +179,12 @@ class Dispatcher:
                 await self._settle_last()
             late.cancel()
         claimed = [mt.id for outgoing in self._waiting for mt in outgoing.members]
-        await self._database.write(lambda connection: outbox.hand_back(connection, claimed, self._owner))
+        with suppress(StorageDown):  # claimed rows of the dead go back to the queue by themselves
+            await self._database.write(lambda connection: outbox.hand_back(connection, claimed, self._owner))
+
+    async def _be_known(self) -> bool:
+        await self._database.write(lambda connection: outbox.ensure_route(connection, self.route.name))
+        return True
 
     async def _careful_turn(self, sends: asyncio.TaskGroup) -> None:
         try:
@@ -188,7 +208,8 @@ class Dispatcher:
                 await self.wake.wait()
 
     def _cut(self) -> None:
-        """The drain is over: what is still on the wire is given up as lost."""
+        """The drain is over: what is still on the wire is given up as lost, and a database that is away is waited for no longer."""
+        self._over = True
         for send in self._sends:
             send.cancel()
 
@@ -200,10 +221,11 @@ class Dispatcher:
         try:
             await self._database.write(lambda connection: self._settle(connection, back))
         except StorageDown:
-            self._answered = back + self._answered
-            await asyncio.sleep(DOWN_S)
+            self._answered = [] if self._over else back + self._answered  # left `sending`, the next to start calls it uncertain
+            await asyncio.sleep(0 if self._over else DOWN_S)
             return
-        await self._match()
+        with suppress(StorageDown):  # upkeep matches again
+            await self._match()
 
     def _now_us(self) -> int:
         return self._clock() * 1000 + self._offset_us

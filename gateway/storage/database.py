@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from gateway.storage.migrate import migrate_connection
+from gateway.storage.migrate import is_current, migrate_connection
 from gateway.storage.seal import Keyring
 
 T = TypeVar("T")
@@ -154,7 +154,7 @@ async def open_database(
     database = Database(writer, reader, keyring)
     try:
         async with _in_words():
-            if migrate:
+            if migrate and not await is_current(reader):
                 await migrate_connection(parsed)
             await database.write(_agree_on_key(keyring))
         yield database

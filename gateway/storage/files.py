@@ -1,9 +1,10 @@
-"""The lock that lets one process at a time dispatch a SQLite database (ADR 0002)."""
+"""Locks on files, which end with their process however it ends: the dispatcher's (ADR 0002) and the spool's."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 @contextmanager
@@ -12,19 +13,20 @@ def dispatcher_lock(database: Path) -> Iterator[bool]:
     path = database.with_name(f"{database.name}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
-        yield _taken(file.fileno())
+        yield taken(file)
 
 
-def _taken(descriptor: int) -> bool:
+def taken(file: IO[bytes], *, wait: bool = False) -> bool:
+    """Lock `file` until it is closed. False: another process has it and we don't `wait`."""
     try:
         if sys.platform == "win32":
             import msvcrt  # not elsewhere
 
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
         else:
             import fcntl  # not on Windows
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

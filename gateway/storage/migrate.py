@@ -1,10 +1,23 @@
 """Bring a database to this release's schema; Alembic, from code, wherever the program is started."""
 
+from typing import Final
+
 from sqlalchemy import Connection, NullPool, event, text
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-LOCK_ID = 0x71BA0  # any constant of ours: two starting processes must not migrate at once
+LOCK_ID: Final = 0x71BA0  # any constant of ours: two starting processes must not migrate at once
+HEAD: Final = "0001"  # the newest of migrations/versions: finding nothing to do must not cost Alembic's half second
+
+
+async def is_current(engine: AsyncEngine) -> bool:
+    """Whether the database has this release's schema already."""
+    try:
+        async with engine.connect() as connection:
+            return bool((await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar() == HEAD)
+    except DBAPIError:
+        return False  # no table, no file, no server: the migration says what is wrong
 
 
 async def migrate_connection(url: URL) -> None:

@@ -6,7 +6,6 @@ off by a power failure was never acknowledged. Any number of processes may share
 
 import base64
 import binascii
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.storage.files import taken
 from gateway.storage.seal import Keyring, Unsealable, WrongKey
 
 PLACE: Final = "spool.call"
@@ -62,12 +62,7 @@ class Spool:
             yield ()
             return
         with (self._folder / "drain.lock").open("wb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield ()
-                return
-            yield self._take()
+            yield self._take() if taken(lock) else ()
 
     def read(self, path: Path) -> list[Spooled]:
         """The calls of one file in order. What can't be opened is set aside in `calls.unreadable`, never dropped."""
@@ -94,7 +89,7 @@ class Spool:
     def _turn(self) -> Iterator[None]:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self._folder / "append.lock").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            taken(lock, wait=True)
             yield
 
     def _take(self) -> list[Path]:

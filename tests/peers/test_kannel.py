@@ -85,6 +85,22 @@ async def test_500_mos_become_500_actions_and_500_replies(tmp_path: Path) -> Non
         tips = await rows(gateway, "tips", "list")
         assert len(tips) == len({tip["code"] for tip in tips}) == MOS // 5
         assert all(tip["code"] in replies[number][0] for tip in tips for number, text in people.items() if text == tip["text"])
+        assert phones.lines == MOS  # nothing came after
+
+
+async def test_messages_that_come_while_we_are_away_are_answered_when_we_are_back(tmp_path: Path) -> None:
+    """Kannel knocks again, as the recipe's http-request-retry tells it to: a restart costs no message and repeats no reply."""
+    people = {f"+84300000{at:03d}": f"LS TN{at % 30 + 1:02d} co {at} ngoi mo o chan doi" for at in range(60)}
+    async with _through_kannel(tmp_path) as (gateway, phones):
+        async with serving(gateway):
+            for number, text in list(people.items())[:30]:
+                await phones.write(number, text)
+        for number, text in list(people.items())[30:]:
+            await phones.write(number, text)
+        async with serving(gateway):
+            await eventually(lambda: _lines(phones, 60), seconds=60)
+            assert {number: len(texts) for number, texts in phones.by_number().items()} == dict.fromkeys(people, 1)
+            assert len(await rows(gateway, "tips", "list")) == 60
 
 
 async def test_a_long_accented_text_arrives_whole_both_ways(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (tree / name).parent.mkdir(exist_ok=True)
         (tree / name).write_text("stray")
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    pip = [folder / "venv" / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--constraint", tree / "constraints.txt", tree], check=True, env=_environ(), timeout=600)
+    pip = [str(folder / "venv" / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--constraint", str(tree / "constraints.txt"), str(tree)], check=True, env=_environ(), timeout=600)
     shutil.rmtree(tree)
     return folder / "venv" / "bin"
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from gateway.storage import migrate
 from gateway.storage.database import Database, open_database
 from gateway.storage.outbox import CLAIM
 from gateway.storage.schema import metadata
@@ -109,6 +110,12 @@ def _postgres_plan(values: dict[str, object]):
         return "\n".join(row[0] for row in rows)
 
     return unit
+
+
+def test_head_is_the_newest_migration() -> None:
+    """The constant that spares a start Alembic's import."""
+    versions = Path(migrate.__file__).parent / "migrations" / "versions"
+    assert max(path.stem.partition("_")[0] for path in versions.glob("0*.py")) == migrate.HEAD
 
 
 async def test_a_wrong_key_stops_the_start(database_url: str) -> None:
