@@ -1,0 +1,35 @@
+"""`tinbao keys`: the key back from paper."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from gateway.cli.context import Door, fail
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `keys`."""
+    keys = typer.Typer(help="The key that seals the database.", no_args_is_help=True)
+    keys.command("restore", help="Write the key file anew from the recovery key on paper; it is asked for, never an argument.")(restore)
+    app.add_typer(keys, name="keys")
+
+
+def restore(ctx: typer.Context) -> None:
+    """Ask for the recovery key and write the deployment's key file; an old one is never written over."""
+    from gateway.keys import read_recovery_key, write_key_file
+    from gateway.settings import load_settings
+
+    door: Door = ctx.obj
+    path = load_settings(door.config_dir, os.environ).key_file
+    typed = typer.prompt("Recovery key", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
+    key = read_recovery_key(typed)
+    try:
+        write_key_file(path, key)
+    except FileExistsError:
+        fail(f"{path} is there already; move it away first: what is sealed with it could not be read without it")
+    except OSError as error:
+        fail(f"{path} can't be written: {error.strerror}. Look at the folder's permissions")
+    typer.echo(f"Wrote {path}. Try it: tinbao --config {door.config_dir} tips list")
