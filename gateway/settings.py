@@ -194,11 +194,6 @@ class Settings:
         """Folder of hook calls that wait for the database."""
         return self.data_dir / self.service.spool
 
-    @property
-    def default_route(self) -> RouteSettings:
-        """The first enabled route: replies leave by it where the MO's own route can't send. Call `need_routes` before."""
-        return self.routes[0]
-
     def route(self, name: str) -> RouteSettings | None:
         """The enabled route called `name`."""
         return next((route for route in self.routes if route.name == name), None)

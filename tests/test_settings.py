@@ -30,7 +30,7 @@ def test_the_shipped_settings_work_without_any_secret():
     settings = load_settings(shipped_deployment(), {})
     assert [route.name for route in settings.need_routes()] == ["gia-lap"]
     assert [route.name for route in settings.disabled_routes] == ["viettel"]
-    assert settings.default_route.rehearsal
+    assert settings.routes[0].rehearsal
     assert settings.service.address == ("127.0.0.1", 8080)
     assert settings.desk.address == ("127.0.0.1", 8081)
 
@@ -49,7 +49,7 @@ def test_routes_as_designed(tmp_path):
     settings = load(tmp_path, ON)
     viettel = settings.route("viettel")
     assert viettel is not None
-    assert settings.default_route is viettel
+    assert settings.routes[0] is viettel
     assert viettel.pace == Pace(100, 1, "segments")
     assert viettel.account.password.get_secret_value() == "pass-1f3a"
     assert (viettel.max_unapproved, viettel.on_lost_answer, viettel.rehearsal) == (20, "hold", False)

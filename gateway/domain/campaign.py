@@ -60,7 +60,3 @@ class Campaign:
             return "miễn phí" if accented else "mien phi"
         grouped = f"{self.sms_price_vnd:,}".replace(",", ".")
         return f"{grouped} đ/tin" if accented else f"{self.sms_price_vnd}d/tin"
-
-    def phase_on(self, day: date) -> Phase | None:
-        """The phase that `day` belongs to, if any."""
-        return next((phase for phase in self.phases if phase.first <= day <= phase.last), None)

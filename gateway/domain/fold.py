@@ -10,8 +10,6 @@ from typing import Final
 
 _D: Final = str.maketrans("đĐ", "dD")
 _SPACES: Final = re.compile(r"\s+")
-# What word processors put in place of plain signs; each of them alone would turn a whole text into UCS-2 (carriers.md §6.1).
-_TYPOGRAPHY: Final = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " ", "\u202f": " "})
 
 
 def nfc(text: str) -> str:
@@ -28,8 +26,3 @@ def unaccent(text: str) -> str:
 def fold(text: str) -> str:
     """`text` for matching only: no marks, lower case, single spaces, none at the ends."""
     return _SPACES.sub(" ", unaccent(text).lower()).strip()
-
-
-def plain_typography(text: str) -> str:
-    """`text` with curly quotes, long dashes, ellipses and hard spaces as their plain signs."""
-    return text.translate(_TYPOGRAPHY)

@@ -187,4 +187,4 @@ def now_us(dialect: str) -> str:
     """SQL for the database's clock in epoch µs (SQLite keeps milliseconds). One clock for all processes' slots (ADR 0006)."""
     if dialect == "sqlite":
         return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000"
-    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+    return "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)"

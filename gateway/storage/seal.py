@@ -104,11 +104,6 @@ class Keyring:
         return cipher
 
 
-def key_check(keyring: Keyring) -> bytes:
-    """The key check value that a database keeps."""
-    return keyring.check_value()
-
-
 class Sealed(TypeDecorator[str]):
     """Text sealed on its way into the database with its dialect's keyring: `engine.dialect.keyring = Keyring(…)`; none is global."""
 

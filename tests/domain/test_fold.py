@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.fold import fold, nfc, plain_typography, unaccent
+from gateway.domain.fold import fold, nfc, unaccent
 
 LETTERS = "".join(chr(c) for c in range(0x1EA0, 0x1EFA)) + "àáâãèéêìíòóôõùúýăđĩũơưÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯ"
 
@@ -27,8 +27,3 @@ def test_idempotent(text: str) -> None:
     """Doing it twice changes nothing."""
     assert nfc(nfc(text)) == nfc(text)
     assert fold(fold(text)) == fold(text)
-
-
-def test_typography() -> None:
-    """What a word processor put in."""
-    assert plain_typography("“a” – b…\u00a0c") == '"a" - b... c'

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.domain.message import DlrStatus, MtState
 from gateway.domain.msisdn import Msisdn
+from gateway.domain.pace import Pace, next_slot
 from gateway.storage import outbox
 from gateway.storage.database import Database, StorageDown, open_database
 from gateway.storage.outbox import NewMt, Settlement
@@ -124,6 +125,16 @@ async def test_two_processes_lose_no_slot(database_url: str, keyring: Keyring) -
     slots = [int(slot) for lines in printed for slot in lines]
     assert len(slots) == len(set(slots)) == 80
     assert max(slots) - min(slots) == 79 * 1_000_000_000
+
+
+async def test_the_booking_is_the_law_of_pace(database: Database) -> None:
+    """The one statement that books a slot says what `next_slot` says, from an idle and from a busy route."""
+    await database.write(lambda c: outbox.ensure_route(c, "r"))
+    pace, free = Pace(10), 0
+    for units in (1, 3, 25, 2):
+        start, now = await database.write(lambda c, units=units: outbox.book(c, "r", pace.cost_us(units)))
+        assert start == max(free, now)
+        free = next_slot(free, now, units, pace)
 
 
 async def test_a_cancelled_caller_leaves_no_half_unit(database: Database) -> None:

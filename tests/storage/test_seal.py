@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, select
 from sqlalchemy.engine import Engine
 
-from gateway.storage.seal import Keyring, Sealed, Unsealable, WrongKey, key_check
+from gateway.storage.seal import Keyring, Sealed, Unsealable, WrongKey
 
 A, B, INDEX = b"a" * 32, b"b" * 32, b"i" * 32
 KEYRING = Keyring.of(A)
@@ -66,9 +66,9 @@ def test_blind_indexes_are_keyed_and_apart():
 
 
 def test_the_key_check_value_tells_keys_apart():
-    KEYRING.verify(key_check(Keyring.of(A)))
+    KEYRING.verify(Keyring.of(A).check_value())
     with pytest.raises(WrongKey, match="not the one"):
-        KEYRING.verify(key_check(Keyring.of(B)))
+        KEYRING.verify(Keyring.of(B).check_value())
 
 
 def test_a_key_has_32_bytes_and_shows_none():
