@@ -69,12 +69,8 @@ class Gazetteer:
     glued: Mapping[str, tuple[str, ...]]  # "namdeng" -> codes
     titles: Mapping[str, str]  # code -> "Thôn Nà Lải"
     longest: int
+    letters: frozenset[str]  # what codes begin with, small
     home: frozenset[tuple[str, ...]] = field(default=frozenset())
-
-    @property
-    def letters(self) -> frozenset[str]:
-        """What codes begin with, in small letters."""
-        return frozenset(letters for letters, _ in self.codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +93,15 @@ def gazetteer(villages: Mapping[str, Village], home: Iterable[str] = ()) -> Gaze
             names.setdefault(form, []).append(code)
             if len(form) > 1:
                 glued.setdefault("".join(form), []).append(code)
+    codes = {(m[1].lower(), int(m[2])): code for code in villages if (m := _CODE.fullmatch(code.upper()))}
     return Gazetteer(
-        codes={(m[1].lower(), int(m[2])): code for code in villages if (m := _CODE.fullmatch(code.upper()))},
+        codes=codes,
         names={form: tuple(codes) for form, codes in names.items()},
         written={code: tuple(_marks(word) for word in village.name.split()) for code, village in villages.items()},
         glued={form: tuple(codes) for form, codes in glued.items()},
         titles={code: village.title for code, village in villages.items()},
         longest=max(map(len, names), default=0),
+        letters=frozenset(letters for letters, _ in codes),
         home=frozenset(tuple(fold(name).split()) for name in home),
     )
 

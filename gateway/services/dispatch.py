@@ -40,6 +40,7 @@ BREAKER_AFTER: Final = 10  # refusals in a row
 BREAKER_MS: Final = 30_000
 PROBE_MS: Final = 600_000  # a held route tries one MT this often
 ASK_AFTER_MS: Final = 5_000
+MOST_HELD: Final = 2_000
 DOWN_S: Final = 1.0  # pause after the database refused a turn
 
 
@@ -264,9 +265,8 @@ class Dispatcher:
         return len(self._waiting) <= self._hold() // 2 and (now >= self._claim_at or self.wake.is_set())
 
     def _hold(self) -> int:
-        """How many MTs to keep claimed: 250 ms of the pace at most, and no more than the wire takes soon."""
-        batch = self.route.carrier.CAPABILITIES.max_batch
-        return max(1, min(self.route.pace.units_held(), 2 * self.route.concurrency * batch))
+        """How many MTs to keep claimed: 250 ms of the pace at most, and no more than a turn reads without keeping answers waiting."""
+        return max(1, min(self.route.pace.units_held(), MOST_HELD))
 
     async def _work(self, connection: AsyncConnection, back: list[Answered], due: list[Outgoing], claiming: bool, now: int) -> _Turn:
         turn = _Turn()
