@@ -13,18 +13,20 @@ MAX_PLACEMENT: Final = len(CODE_ALPHABET) ** 2 - 1
 
 def check_character(payload: str) -> str:
     """The character that completes `payload` (0-9A-Z): it finds every single slip and every swap of neighbours (ISO 7064 §9)."""
-    return next(c for c in _ALL if is_valid(payload + c))
+    return _ALL[(1 - _hybrid(payload)) % 36]
 
 
 def is_valid(text: str) -> bool:
     """Whether the last character of `text` checks the rest; False for anything outside 0-9A-Z."""
-    if len(text) < 2 or any(c not in _ALL for c in text):
-        return False
-    product_ = 36
-    for character in text[:-1]:
-        total = (product_ + _ALL.index(character)) % 36 or 36
-        product_ = total * 2 % 37
-    return (product_ + _ALL.index(text[-1])) % 36 == 1
+    return len(text) > 1 and all(c in _ALL for c in text) and text[-1] == check_character(text[:-1])
+
+
+def _hybrid(payload: str) -> int:
+    """The running product of a hybrid system with moduli 36 and 37 (ISO 7064 §8.2)."""
+    running = 36
+    for character in payload:
+        running = ((running + _ALL.index(character)) % 36 or 36) * 2 % 37
+    return running
 
 
 def placement_code(village_code: str, number: int) -> str:

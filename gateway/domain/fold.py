@@ -19,6 +19,8 @@ def nfc(text: str) -> str:
 
 def unaccent(text: str) -> str:
     """`text` without tone and vowel marks, đ as d; letters keep their case."""
+    if text.isascii():  # most of what residents type
+        return text
     decomposed = unicodedata.normalize("NFD", text)
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f")).translate(_D)
 

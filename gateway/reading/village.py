@@ -69,6 +69,7 @@ class Gazetteer:
     glued: Mapping[str, tuple[str, ...]]  # "namdeng" -> codes
     titles: Mapping[str, str]  # code -> "Thôn Nà Lải"
     longest: int
+    beginnings: frozenset[str]  # first words of names
     letters: frozenset[str]  # what codes begin with, small
     home: frozenset[tuple[str, ...]] = field(default=frozenset())
 
@@ -101,6 +102,7 @@ def gazetteer(villages: Mapping[str, Village], home: Iterable[str] = ()) -> Gaze
         glued={form: tuple(codes) for form, codes in glued.items()},
         titles={code: village.title for code, village in villages.items()},
         longest=max(map(len, names), default=0),
+        beginnings=frozenset(form[0] for form in names),
         letters=frozenset(letters for letters, _ in codes),
         home=frozenset(tuple(fold(name).split()) for name in home),
     )
@@ -235,7 +237,8 @@ def _names(words: Sequence[Word], places: Gazetteer, start: int, text: str) -> I
 
 def _name_at(words: Sequence[Word], i: int, places: Gazetteer, text: str) -> tuple[int, tuple[str, ...]]:
     """(number of words, codes) of the longest name that begins at word `i`; (0, ()) if none does."""
-    for n in range(min(places.longest, len(words) - i), 0, -1):
+    longest = min(places.longest, len(words) - i) if words[i].plain in places.beginnings else 0
+    for n in range(longest, 0, -1):
         form = tuple(word.plain for word in words[i : i + n])
         form = (*form[:-1], _NUMERALS.get(form[-1], form[-1])) if n > 1 else form
         codes = tuple(code for code in places.names.get(form, ()) if _marks_agree(words[i : i + n], places.written[code]))
