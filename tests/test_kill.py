@@ -67,7 +67,7 @@ async def test_kill_9_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
     assert len(found) == MTS
     assert set(found.values()) <= {"sent", "uncertain"}
     assert {ref for ref, state in found.items() if state == "sent"} <= reached(there)
-    assert there.counted()["duplicates"] == 0
+    assert there.counted()["twice"] == 0
     assert there.counted()["distinct"] >= MTS - uncertain_before
 
 
