@@ -45,11 +45,15 @@ class PrintShop:
 
 
 def load_shop(path: Path) -> PrintShop:
-    """Read the deployment at `path`. Raises BadDeployment with all that is wrong in pieces.toml and the copy decks."""
-    deployment = load_deployment(path)
+    """Read the deployment at `path` and what it prints. Raises BadDeployment."""
+    return shop_of(load_deployment(path))
+
+
+def shop_of(deployment: Deployment) -> PrintShop:
+    """What `deployment` prints. Raises BadDeployment with all that is wrong in pieces.toml and the copy decks."""
     faults: list[Fault] = []
-    pieces, themes = _pieces(path, faults)
-    copies = {lang: deck for lang, file in _decks(path).items() if (deck := _copy(file, faults)) is not None}
+    pieces, themes = _pieces(deployment.path, faults)
+    copies = {lang: deck for lang, file in _decks(deployment.path).items() if (deck := _copy(file, faults)) is not None}
     if faults:
         raise BadDeployment(faults)
     return PrintShop(deployment, pieces, themes, copies)

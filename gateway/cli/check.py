@@ -74,17 +74,17 @@ def _deployment(config_dir: Path, faults: list[Fault]) -> Deployment | None:
         faults += why.faults
         return None
     faults += deployment.faults
-    faults += _print_faults(config_dir)
+    faults += _print_faults(deployment)
     return deployment
 
 
-def _print_faults(config_dir: Path) -> Iterable[Fault]:
+def _print_faults(deployment: Deployment) -> Iterable[Fault]:
     """Of pieces.toml and the copy of the print pieces."""
-    from collateral.load import load_shop
+    from collateral.load import shop_of
     from gateway.deployment import BadDeployment
 
     try:
-        load_shop(config_dir)
+        shop_of(deployment)
     except BadDeployment as why:
         return why.faults
     return ()

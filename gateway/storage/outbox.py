@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import bindparam, case, delete, func, insert, literal_column, select, text, update
+from sqlalchemy import ColumnElement, Row, bindparam, case, delete, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT compiles and runs on SQLite too; pinned by tests/storage
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.domain.failure import Failure
 from gateway.domain.message import DlrStatus, MtState, after_dlr
@@ -144,14 +145,24 @@ async def claim(connection: AsyncConnection, *, route: str, lane: int, wave: int
     """Lease up to `limit` due MTs to `owner`, oldest first."""
     values = {"route_": route, "lane_": lane, "wave_": wave, "now_": now, "limit_": limit, "owner_": owner}
     rows = (await connection.execute(CLAIM, values)).all()
-    claimed = [
-        ClaimedMt(
-            row.id, row.ref, row.wave, row.lane, row.reply_to is not None, row.bidx, Msisdn(row.msisdn), row.body, row.parameters,
-            row.segments, row.attempts, row.expires_at,
-        )
-        for row in rows
-    ]  # fmt: skip
-    return sorted(claimed, key=lambda each: each.id)  # RETURNING promises no order
+    return sorted(map(_claimed, rows), key=lambda each: each.id)  # RETURNING promises no order
+
+
+def _claimed(row: Row[Any]) -> ClaimedMt:  # Any: the columns of CLAIM or of the whole table
+    return ClaimedMt(
+        row.id,
+        row.ref,
+        row.wave,
+        row.lane,
+        row.reply_to is not None,
+        row.bidx,
+        Msisdn(row.msisdn),
+        row.body,
+        row.parameters,
+        row.segments,
+        row.attempts,
+        row.expires_at,
+    )
 
 
 async def hand_back(connection: AsyncConnection, ids: Collection[int], owner: str) -> None:
@@ -196,18 +207,15 @@ async def book(connection: AsyncConnection, route: str, cost_us: int) -> tuple[i
 
 # --- send ---
 
-_MARK_SINGLES: Final = (  # the owner is asked again: a process that slept through its lease must not send what another has
-    update(mt)
-    .where(mt.c.id.in_(bindparam("ids", expanding=True)), mt.c.owner == bindparam("owner_"), mt.c.state == literal_column("'claimed'"))
-    .values(state=literal_column("'sending'"), request=mt.c.ref)
-    .returning(mt.c.id)
-)
-_MARK_BATCH: Final = (
-    update(mt)
-    .where(mt.c.id.in_(bindparam("ids", expanding=True)), mt.c.owner == bindparam("owner_"), mt.c.state == literal_column("'claimed'"))
-    .values(state=literal_column("'sending'"), request=bindparam("request_"))
-    .returning(mt.c.id)
-)
+
+def _mark(name: ColumnElement[str]) -> ReturningUpdate[int]:
+    """claimed -> sending as part of the request `name`; the owner is asked again: who slept through its lease must not send."""
+    held = mt.c.id.in_(bindparam("ids", expanding=True)), mt.c.owner == bindparam("owner_"), mt.c.state == literal_column("'claimed'")
+    return update(mt).where(*held).values(state=literal_column("'sending'"), request=name).returning(mt.c.id)
+
+
+_MARK_SINGLES: Final = _mark(mt.c.ref)  # a request of one MT has its name
+_MARK_BATCH: Final = _mark(bindparam("request_"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,12 +410,7 @@ async def lost_requests(connection: AsyncConnection, route: str, now: int, limit
     )
     mts: dict[str, list[ClaimedMt]] = {}
     for row in (await connection.execute(members)).all() if rows else []:
-        mts.setdefault(row.request, []).append(
-            ClaimedMt(
-                row.id, row.ref, row.wave, row.lane, row.reply_to is not None, row.bidx, Msisdn(row.msisdn), row.body, row.parameters,
-                row.segments, row.attempts, row.expires_at,
-            )
-        )  # fmt: skip
+        mts.setdefault(row.request, []).append(_claimed(row))
     return [LostRequest(row.our_ref, row.sent_at, row.body_hash, tuple(mts.get(row.our_ref, ()))) for row in rows]
 
 

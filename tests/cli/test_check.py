@@ -108,3 +108,11 @@ def test_no_folder(tmp_path):
     ran = run(add_commands, tmp_path / "nowhere", "check")
     assert ran.exit_code == 78
     assert "tinbao init DIR" in ran.stdout
+
+
+def test_faults_of_the_print_pieces_are_named_too(folder):
+    """Found in the office, not by the press: a misspelt key of pieces.toml has its line."""
+    edit(folder / "pieces.toml", "bleed = 3", "bled = 3")
+    ran = run(add_commands, folder, "check")
+    assert ran.exit_code == 78
+    assert any(line.startswith("pieces.toml:") and "bled" in line for line in ran.stdout.splitlines()), ran.stdout
