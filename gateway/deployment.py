@@ -6,7 +6,7 @@ concern of `gateway.settings`; of that file only `link_base` and `timezone` are 
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, time
 from importlib.resources import files
 from pathlib import Path
@@ -16,12 +16,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from gateway.domain.campaign import Campaign, PeakDay, Phase
+from gateway.domain.caps import Caps
 from gateway.domain.code import next_placement_number, placement_code
 from gateway.domain.fault import Fault
 from gateway.domain.fold import fold
 from gateway.domain.keyword import Keyword
 from gateway.domain.msisdn import BadMsisdn, Msisdn
-from gateway.domain.number_repair import Repair, Repaired, read_number, remedy_for
+from gateway.domain.number_repair import Repaired, read_number, remedy_for
 from gateway.domain.placement import Placement
 from gateway.domain.table import Column, Row, Table, read_table
 from gateway.domain.village import Village
@@ -81,26 +82,6 @@ class Deployment:
         return tuple(placement for placement in self.placements if placement.village == village)
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A person's number as a list gives it. `fields`: the list's further columns, for a wave's text."""
-
-    line: int
-    msisdn: Msisdn
-    village: str
-    name: str = field(default="", repr=False)
-    language: str = "vi"
-    tags: tuple[str, ...] = ()
-    consent: str = ""
-    legal_basis: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def is_audience(self) -> bool:
-        """Whether waves may be sent there: by consent, or on a legal basis (field.md §2.4)."""
-        return bool(self.consent or self.legal_basis)
-
-
 def shipped(name: str) -> Path:
     """A folder that travels with the product, "config" or "templates": in a wheel inside `gateway`, in a clone beside it."""
     package = Path(str(files("gateway")))
@@ -150,6 +131,13 @@ class _PeakDay(Frozen):
     name: str
 
 
+class _Caps(Frozen):
+    """`[caps]`: messages of waves to one person; the defaults are field.md §2.1's, stricter than Nghị định 91/2020 Art. 13. 0: no cap."""
+
+    per_day: int = Field(default=1, ge=0, le=100)
+    per_week: int = Field(default=3, ge=0, le=100)
+
+
 class _CampaignFile(Frozen):
     """campaign.toml. `sms_price_vnd` has no default: a wrong price on paper can't be taken back."""
 
@@ -169,6 +157,7 @@ class _CampaignFile(Frozen):
     window: tuple[time, time] = (time(7), time(21))
     phases: tuple[_Phase, ...] = ()
     peak_days: tuple[_PeakDay, ...] = ()
+    caps: _Caps = _Caps()
 
     @field_validator("hotline")
     @classmethod
@@ -262,6 +251,7 @@ def _stated_campaign(stated: _CampaignFile, service: _ServiceOnPaper, commune: C
         timezone=service.timezone,
         window=stated.window,
         link_base=service.link_base,
+        caps=Caps(stated.caps.per_day, stated.caps.per_week),
     )
 
 
@@ -308,15 +298,6 @@ PLACEMENT_COLUMNS: Final = (
     Column("number", ("số", "số vị trí")),
     Column("piece", ("ấn phẩm", "loại")),
     Column("spot", ("vị trí", "nơi treo", "nơi đặt"), required=False),
-)
-CONTACT_COLUMNS: Final = (
-    Column("msisdn", ("số điện thoại", "điện thoại", "sđt", "số đt", "số thuê bao", "phone", "di động")),
-    Column("village", ("mã thôn", "thôn", "thôn bản")),
-    Column("name", ("họ tên", "họ và tên", "tên"), required=False),
-    Column("language", ("ngôn ngữ",), required=False),
-    Column("tags", ("nhãn", "nhóm"), required=False),
-    Column("consent", ("đồng ý", "nguồn đồng ý"), required=False),
-    Column("legal_basis", ("căn cứ", "căn cứ pháp lý"), required=False),
 )
 _VILLAGE_CODE: Final = re.compile(r"[A-Z]{1,4}\d{1,4}")
 _CONTACT: Final = re.compile(r"(?P<name>.*?)[\s,;:–-]*(?P<number>\+?\d(?:[\d\s.,()]{3,}|[\d.,]*[eE]\+?\d+))?")
@@ -491,43 +472,3 @@ def _next_number(village: str, after: int) -> str:
         return f"The next that can be used is {next_placement_number(village, max(after, 0))}"
     except ValueError:
         return "The village has used up its numbers: give it a second code"
-
-
-def read_contacts(
-    data: bytes, file: str, villages: Mapping[str, Village]
-) -> tuple[tuple[Contact, ...], tuple[Fault, ...], tuple[Repair, ...]]:
-    """Contacts of a list (CSV or XLSX), what is wrong in it, and which numbers were repaired. A number that stands twice counts once."""
-    table = read_table(data, file=file, columns=CONTACT_COLUMNS)
-    faults, repairs = list(table.faults), list[Repair]()
-    lines: dict[str, int] = {}
-    by_name = _unique_names(villages)
-    own = {column.name for column in CONTACT_COLUMNS}
-
-    def make(row: Row) -> Contact:
-        msisdn, repaired = _number(_named(row, "msisdn"), "msisdn")
-        if (before := lines.setdefault(msisdn.e164, row.line)) != row.line:
-            raise _BadCell("msisdn", f"The number stands in line {before} already", "Keep one of the two rows")
-        if (village := _village_code(_named(row, "village"), villages, by_name)) is None:
-            raise _BadCell("village", f"“{row['village']}” is no village of villages.csv", "Write the village code, e.g. TN07")
-        if repaired is not None:
-            repairs.append(Repair(file, row.line, repaired, str(msisdn)))
-        tags = tuple(filter(None, (tag.strip() for tag in re.split(r"[;,|]", row["tags"]))))
-        more = {name: cell for name, cell in row.cells.items() if name not in own}
-        return Contact(row.line, msisdn, village, row["name"], row["language"] or "vi", tags, row["consent"], row["legal_basis"], more)
-
-    contacts = tuple(_each(table, make, faults))
-    return contacts, tuple(faults), tuple(repairs)
-
-
-def _unique_names(villages: Mapping[str, Village]) -> dict[str, str]:
-    """Codes by name and title, lower case with all accents, where exactly one village is called so."""
-    found: dict[str, set[str]] = {}
-    for village in villages.values():
-        for word in (village.name, village.title):
-            found.setdefault(word.lower(), set()).add(village.code)
-    return {word: codes.pop() for word, codes in found.items() if len(codes) == 1}
-
-
-def _village_code(cell: str, villages: Mapping[str, Village], by_name: Mapping[str, str]) -> str | None:
-    code = cell.upper().replace(" ", "")
-    return code if code in villages else by_name.get(" ".join(cell.lower().split()))

@@ -6,7 +6,7 @@ telco secret, so such faults wait in `Settings.route_faults` until a command ask
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
@@ -122,7 +122,10 @@ class RouteSettings(Frozen):
     hooks_from: tuple[IPvAnyNetwork, ...] = ()  # whose hook calls are taken; empty: anybody's who knows the secret
     on_lost_answer: Literal["resend", "ask", "hold"] = "hold"
     max_unapproved: int = Field(default=20, ge=0)  # recipients a door may reach without an approved wave; 0: no limit
-    rehearsal: bool = False  # its carrier leads to no subscriber: unapproved waves may start
+    price_vnd: int = Field(default=0, ge=0)  # of one segment, by the contract
+    daily_budget_vnd: int = Field(default=0, ge=0)  # what the route may cost on one local day; 0: no limit
+    fallback: tuple[str, ...] = ()  # routes for numbers that this one can't reach, in this order
+    validity_min: int | None = Field(default=None, ge=1, le=7 * 24 * 60)  # how long the carrier tries; unset: as long as it likes
 
     @model_validator(mode="before")
     @classmethod
@@ -130,8 +133,6 @@ class RouteSettings(Frozen):
         if not isinstance(data, dict):
             return data
         data = dict(data)
-        if data.get("carrier") == "simulator":
-            data.setdefault("rehearsal", True)
         if "tps" in data:
             if "pace" in data:
                 raise ValueError("tps and pace say the same: keep one of them")
@@ -145,10 +146,15 @@ class RouteSettings(Frozen):
             raise ValueError("a pace is not negative; limit 0 means no limit")
         return value
 
+    @property
+    def rehearsal(self) -> bool:
+        """Whether the route leads to no subscriber: its carrier is the simulator."""
+        return self.carrier == "simulator"
+
     @model_validator(mode="after")
     def _rehearses_at_home(self) -> "RouteSettings":
         if self.rehearsal and not _is_loopback(urlsplit(self.url).hostname or ""):
-            raise ValueError("a rehearsal or simulator route must stay on this machine: its url must begin with http://127.0.0.1")
+            raise ValueError("a simulator route must stay on this machine: its url must begin with http://127.0.0.1")
         return self
 
     @property
@@ -294,7 +300,23 @@ def _routes(
             faults.append(_at(toml, at, "name", f"Two routes are called {route.name}", "Give each route its own name"))
         faults += _unkept(toml, at, route, secret_unset=any(fault.field.endswith("hook_secret") for fault in missing))
         routes.append(route)
+    names = [table.get("name") for table in tables]
+    for route in routes:
+        faults += _bad_fallback(toml, names, routes, route)
     return routes
+
+
+def _bad_fallback(toml: TomlFile, names: Sequence[object], routes: Sequence[RouteSettings], route: RouteSettings) -> Iterator[Fault]:
+    """What is wrong with the routes that `route` falls back on. A tighter one behind a wider one would let the limit be gone round."""
+    at = names.index(route.name)
+    by_name = {each.name: each for each in routes}
+    for onward in route.fallback:
+        limit = by_name[onward].max_unapproved if onward in by_name else 0
+        if onward == route.name or onward not in names:
+            yield _at(toml, at, "fallback", f"“{onward}” is no other route", "Name a route of this file")
+        elif limit and not 0 < route.max_unapproved <= limit:
+            text = f"“{onward}” takes {limit} recipients without approval, and would get more from here"
+            yield _at(toml, at, "fallback", text, f"Write max_unapproved = {limit} or less here")
 
 
 def _at(toml: TomlFile, at: int, key: str, text: str, remedy: str) -> Fault:

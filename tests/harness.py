@@ -135,8 +135,8 @@ def deployment(folder: Path, *, routes: str, database: str | None = None, **more
 
 
 def route(name: str, carrier: str, url: str, **more: object) -> str:
-    """A [[routes]] table of a rehearsal route."""
-    values = {"tps": 0, "concurrency": 32, "hook_secret": "s3cret", "max_unapproved": 0, "rehearsal": True} | more
+    """A [[routes]] table; anybody may send by it without approval."""
+    values = {"tps": 0, "concurrency": 32, "hook_secret": "s3cret", "max_unapproved": 0} | more
     rest = "\n".join(f"{key} = {json.dumps(value)}" for key, value in values.items())
     return (
         f'\n[[routes]]\nname = "{name}"\ncarrier = "{carrier}"\nurl = "{url}"\n'

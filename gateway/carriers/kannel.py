@@ -88,6 +88,8 @@ def _constant(account: Account) -> tuple[str, str]:
     fields = {"username": account.username, "password": account.password.reveal()} | (
         {"from": account.sender_id} if account.sender_id else {}
     )
+    if account.validity_min is not None:
+        fields["validity"] = str(account.validity_min)  # minutes (carriers.md §4.6)
     start = (
         account.url + ("&" if "?" in account.url else "?") + "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())
     )

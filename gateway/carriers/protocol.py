@@ -17,7 +17,10 @@ from gateway.domain.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Our contract at a carrier. `name`: the route's. `dlr_url`: our hook for this route's DLRs with its secret in the query, or ""."""
+    """Our contract at a carrier. `name`: the route's. `dlr_url`: our hook for this route's DLRs with its secret in the query, or "".
+
+    `validity_min`: how long the carrier tries to deliver; None: as long as it likes.
+    """
 
     name: str
     url: str
@@ -25,6 +28,7 @@ class Account:
     password: Secret
     sender_id: str
     dlr_url: str = field(default="", repr=False)
+    validity_min: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

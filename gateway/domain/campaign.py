@@ -1,8 +1,9 @@
 """The campaign as `campaign.toml` states it: names, legal basis, phases, channels, prices."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 
+from gateway.domain.caps import Caps
 from gateway.domain.msisdn import Msisdn
 
 
@@ -30,6 +31,7 @@ class Campaign:
     """All that print, page, replies and waves say of the campaign. `sms_price_vnd`: what a resident pays for an SMS to `short_code`.
 
     `free_by_contract`: number of the contract that makes it free, else "". `window`: local hours in which waves may go out.
+    `caps`: how many messages of waves a person gets at most.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Campaign:
     timezone: str
     window: tuple[time, time]
     link_base: str
+    caps: Caps = field(default_factory=Caps)
 
     def price_note(self, accented: bool = True) -> str:
         """ "1.000 đ/tin"; "miễn phí" only where a contract says so (field.md §6.1)."""

@@ -12,7 +12,10 @@ from gateway.services.refusal import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How an MSISDN is reached. `prefixes`: E.164 with "+"; empty: any. `rehearsal`: behind it is no real subscriber."""
+    """How an MSISDN is reached. `prefixes`: E.164 with "+"; empty: any. `fallback`: routes for numbers that this one can't reach.
+
+    `rehearsal`: behind it is no real subscriber. Money is VND: `price_vnd` a segment, `daily_budget_vnd` a local day, 0: no limit.
+    """
 
     name: str
     carrier: Carrier
@@ -23,6 +26,9 @@ class Route:
     on_lost_answer: Literal["resend", "ask", "hold"]
     max_unapproved: int
     rehearsal: bool
+    price_vnd: int = 0
+    daily_budget_vnd: int = 0
+    fallback: tuple[str, ...] = ()
 
     def reaches(self, msisdn: Msisdn) -> bool:
         """Whether this route's prefixes admit the number."""
@@ -40,8 +46,17 @@ def route_named(routes: Sequence[Route], name: str) -> Route:
     raise Refusal(f"there is no enabled route {name}; enabled are: {', '.join(route.name for route in routes)}")
 
 
-def next_route(routes: Sequence[Route], current: str, msisdn: Msisdn) -> str | None:
-    """The route after `current`, in the order of the settings, that reaches `msisdn`; None if there is none left."""
-    names = [route.name for route in routes]
-    later = routes[names.index(current) + 1 :] if current in names else ()
-    return next((route.name for route in later if route.reaches(msisdn)), None)
+def next_route(routes: Sequence[Route], origin: str, current: str, msisdn: Msisdn) -> str | None:
+    """Where an MT of route `origin`, which `current` can't reach, goes next: the one after it in `origin`'s fallback that admits `msisdn`.
+
+    Each route of the list is tried once, in its order; None: none is left, or the route is not enabled any more.
+    """
+    by_name = {route.name: route for route in routes}
+    ways = (origin, *by_name[origin].fallback) if origin in by_name else ()
+    later = ways[ways.index(current) + 1 :] if current in ways else ()
+    return next((name for name in later if name in by_name and by_name[name].reaches(msisdn)), None)
+
+
+def leading_to(routes: Sequence[Route], name: str) -> tuple[str, ...]:
+    """The routes whose MTs may come to `name`: itself, and those that name it in their fallback."""
+    return tuple(route.name for route in routes if route.name == name or name in route.fallback)

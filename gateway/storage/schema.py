@@ -37,10 +37,10 @@ Id: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite's rowid key m
 NO_WAVE: Final = 0  # mt.wave of replies and direct sends: the claim finds them by equality like any wave
 
 
-def _partial(name: str, *columns: Column[object], where: str) -> Index:
+def _partial(name: str, *columns: Column[object], where: str, unique: bool = False) -> Index:
     """A partial index with the same literal WHERE on both engines."""
     condition: ColumnElement[bool] = literal_column(where)
-    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 setting = Table(
@@ -63,7 +63,25 @@ contact = Table(
     Column("consent", JSON(none_as_null=True)),  # {source, at, mo}: a person's own yes
     Column("legal_basis", Text),  # or what a list was imported on; neither: known, but no audience
     Column("opted_out_at", BigInteger),
+    Column("blocked_at", BigInteger),  # the block list: never texted by a wave or a send, whatever the list says
+    Column("blocked_why", Text),
     Column("created_at", BigInteger, nullable=False),
+)
+
+user = Table(
+    "user",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("passphrase", Text, nullable=False),  # scrypt with its salt and costs, never the words
+    Column("phone", Sealed("msisdn")),
+    Column("bidx", LargeBinary, unique=True),  # of the phone: an approval by SMS comes from it
+    Column("commune", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+    Column("failures", Integer, nullable=False, server_default="0"),  # wrong passphrases in a row
+    Column("locked_until", BigInteger, nullable=False, server_default="0"),
 )
 
 wave = Table(
@@ -72,16 +90,94 @@ wave = Table(
     Column("id", Id, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("commune", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="own"),
     Column("route", Text, nullable=False),
-    Column("template", Sealed("wave.template"), nullable=False),
+    Column("language", Text, nullable=False, server_default="vi"),  # whose text goes to people whose own language has none
     Column("state", Text, nullable=False),
+    Column("reason", Text),  # why it is paused or cancelled
     Column("window_from", Integer, nullable=False),  # minutes after local midnight
     Column("window_to", Integer, nullable=False),
+    Column("starts_at", BigInteger, nullable=False, server_default="0"),
+    Column("pace_limit", Integer),  # below the contract's, in the route's units a second
+    Column("next_slot_us", BigInteger, nullable=False, server_default="0"),  # of that pace
+    Column("ramp", JSON(none_as_null=True)),  # {percent, abort_percent, wait_s}
+    Column("ramp_state", Text),  # trial | asking | passed
+    Column("max_segments", Integer, nullable=False, server_default="1"),
+    Column("audience_rule", JSON(none_as_null=True)),  # whom it is for, as it was asked; no numbers
     Column("audience", Integer, nullable=False),
     Column("segments", Integer, nullable=False),
+    Column("cost_ceiling", BigInteger),  # VND
+    Column("spent", BigInteger, nullable=False, server_default="0"),  # VND
+    Column("document", Text),  # number of the directing document
+    Column("document_date", Text),  # ISO 8601
+    Column("planner", BigInteger, ForeignKey("user.id")),
+    Column("likeness", LargeBinary),  # keyed hash of texts and audience rule: the same again is asked about
+    Column("planning", Text),  # whose planning it is: a second planner takes over, the first finds out
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
+)
+Index("wave_likeness", wave.c.likeness, wave.c.created_at)
+
+wave_text = Table(
+    "wave_text",
+    metadata,
+    Column("wave", BigInteger, ForeignKey("wave.id"), primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("template", Sealed("wave.template"), nullable=False),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("wave", BigInteger, ForeignKey("wave.id"), nullable=False, index=True),
+    Column("planner", BigInteger, ForeignKey("user.id"), nullable=False),
+    Column("approver", BigInteger, ForeignKey("user.id"), nullable=False),
+    Column("way", Text, nullable=False),  # passphrase | sms
+    Column("hash", LargeBinary, nullable=False),  # of all that was approved, then of each of its parts; start computes them again
+    Column("document", Text, nullable=False),
+    Column("document_date", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+approval_code = Table(
+    "approval_code",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("wave", BigInteger, ForeignKey("wave.id"), nullable=False, index=True),
+    Column("approver", BigInteger, ForeignKey("user.id"), nullable=False),
+    Column("code", LargeBinary, nullable=False),  # keyed hash; the digits went to the approver's phone
+    Column("hash", LargeBinary, nullable=False),  # of what the approver was asked about
+    Column("expires_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("used_at", BigInteger),
+)
+
+partner_order = Table(
+    "partner_order",
+    metadata,
+    Column("wave", BigInteger, ForeignKey("wave.id"), primary_key=True, autoincrement=False),
+    Column("area", JSON, nullable=False),  # official codes of the communes
+    Column("ordered_at", BigInteger),
+    Column("carrier_ref", Text),
+)
+
+# What the partner says it sent: one row a text variant, operator and day.
+partner_count = Table(
+    "partner_count",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("wave", BigInteger, ForeignKey("wave.id"), nullable=False),
+    Column("variant", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("day", Text, nullable=False),  # ISO 8601, the partner's day
+    Column("sent", Integer, nullable=False),
+    Column("delivered", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("charged_segments", Integer, nullable=False),
+    Column("imported_at", BigInteger, nullable=False),
+    UniqueConstraint("wave", "variant", "operator", "day"),
 )
 
 request = Table(
@@ -102,12 +198,15 @@ mt = Table(
     Column("id", Id, primary_key=True),
     Column("ref", Text, nullable=False, unique=True),
     Column("wave", BigInteger, nullable=False, server_default=str(NO_WAVE)),
-    Column("reply_to", BigInteger, unique=True),  # one reply per MO
+    Column("reply_to", BigInteger),
     Column("send_id", Text),
     Column("bidx", LargeBinary, nullable=False),
     Column("msisdn", Sealed("msisdn"), nullable=False),
     Column("parameters", Sealed("mt.parameters")),  # rendered late with the wave's template
     Column("body", Sealed("mt.body")),  # replies and direct sends
+    Column("language", Text),  # which of the wave's texts
+    Column("origin", Text),  # the route it was meant for, once it has moved to one of that route's fallback
+    Column("operator", Text),  # by prefix, a first guess; for the monthly accounts
     Column("lane", Integer, nullable=False),
     Column("route", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -123,8 +222,10 @@ mt = Table(
     Column("code", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),
-    UniqueConstraint("send_id", "bidx"),
 )
+_partial("mt_reply", mt.c.reply_to, where="reply_to IS NOT NULL", unique=True)  # one reply per MO
+_partial("mt_send", mt.c.send_id, mt.c.bidx, where="send_id IS NOT NULL", unique=True)  # the same id goes to a person once
+_partial("mt_member", mt.c.bidx, mt.c.wave, where="wave <> 0", unique=True)  # so does a wave; the caps read it by person
 # The one index over queued rows: a second with the same WHERE made PostgreSQL's planner leave this one.
 _partial("mt_due", mt.c.route, mt.c.lane, mt.c.wave, mt.c.due_at, mt.c.id, where="state = 'queued'")
 _partial("mt_held", mt.c.owner, mt.c.state, where="state IN ('claimed', 'sending')")
@@ -182,10 +283,12 @@ mo = Table(
     Column("state", Text, nullable=False),  # new | done | unreadable
     Column("action", Text),  # what was made of it: a Kind, or why nothing was
     Column("alarm", Text),  # what the desk should look at
+    Column("wave", BigInteger),  # the wave it answers, where one can be told
     # NULLs differ from each other, so this binds only carriers that give an id; other words under the same id are a row of their own.
     UniqueConstraint("route", "carrier_id", "content_key"),
 )
 _partial("mo_new", mo.c.id, where="state = 'new'")
+_partial("mo_wave", mo.c.wave, where="wave IS NOT NULL")
 Index("mo_content", mo.c.content_key, mo.c.received_at)
 Index("mo_person", mo.c.bidx, mo.c.received_at)
 
@@ -199,6 +302,7 @@ tip = Table(
     Column("channel", Text, nullable=False),
     Column("village", Text),
     Column("placement", Text),
+    Column("wave", BigInteger),
     Column("bidx", LargeBinary, nullable=False, index=True),
     Column("sender", Sealed("msisdn"), nullable=False),
     Column("text", Sealed("tip.text"), nullable=False),
@@ -263,6 +367,9 @@ route_state = Table(
     Column("hold_code", Text),  # MISCONFIGURED: held for the operator
     Column("held_at", BigInteger),
     Column("paused_until", BigInteger, nullable=False, server_default="0"),
+    Column("pause_why", Text),
+    Column("spent_vnd", BigInteger, nullable=False, server_default="0"),
+    Column("spent_day", Integer, nullable=False, server_default="0"),  # yyyymmdd, local: the day that spent_vnd counts
 )
 
 dispatcher = Table(

@@ -1,52 +1,75 @@
-"""Waves: one blast each, planned, then running, then done."""
+"""Waves as rows: planned, approved, running, paused, done. Which state may follow on which is `domain/wave.py`'s."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import StrEnum
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import Row, bindparam, exists, func, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.message import OPEN
-from gateway.storage.schema import mt, wave
+from gateway.domain.ramp import Ramp
+from gateway.domain.wave import WaveKind, WaveState, before
+from gateway.domain.window import Window
+from gateway.storage.schema import mt, wave, wave_text
 
-
-class WaveState(StrEnum):
-    """States of a wave, as stored."""
-
-    PLANNED = "planned"
-    RUNNING = "running"
-    DONE = "done"
+TRIAL: Final = "trial"  # ramp_state: only the first part may go
+ASKING: Final = "asking"  # it has gone, and a person must say whether the rest may follow
+PASSED: Final = "passed"
 
 
 @dataclass(frozen=True, slots=True)
 class NewWave:
-    """A wave to plan. `window_from`, `window_to`: minutes after local midnight."""
+    """A wave to plan. `texts`: templates by language, the first is everybody's who has no other. `pace_limit`: route units a second."""
 
     name: str
     commune: str
     route: str
-    template: str = field(repr=False)
-    window_from: int
-    window_to: int
+    texts: Mapping[str, str] = field(repr=False)
+    window: Window
+    audience_rule: Mapping[str, Any]  # Any: JSON
+    max_segments: int = 1
+    kind: WaveKind = WaveKind.OWN
+    starts_at: int = 0
+    pace_limit: int | None = None
+    ramp: Ramp | None = None
+    cost_ceiling: int | None = None
+    document: str | None = None
+    document_date: str | None = None
+    planner: int | None = None
+    likeness: bytes | None = None
+    planning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """A wave as the officer sees it."""
+    """A wave as the officer sees it. Money is VND."""
 
     id: int
     name: str
+    commune: str
+    kind: WaveKind
     route: str
-    template: str = field(repr=False)
+    language: str
+    texts: Mapping[str, str] = field(repr=False)
     state: WaveState
+    reason: str | None
+    window: Window
+    starts_at: int
+    pace_limit: int | None
+    ramp: Ramp | None
+    ramp_state: str | None
+    max_segments: int
+    audience_rule: Mapping[str, Any]  # Any: JSON
     audience: int
     segments: int
-    window_from: int
-    window_to: int
+    cost_ceiling: int | None
+    spent: int
+    document: str | None
+    document_date: str | None
+    planner: int | None
+    planning: str | None
     created_at: int
     started_at: int | None
     ended_at: int | None
@@ -57,96 +80,204 @@ class Running:
     """What a dispatcher needs of a running wave."""
 
     id: int
-    template: str = field(repr=False)
-    window_from: int
-    window_to: int
+    route: str
+    language: str
+    texts: Mapping[str, str] = field(repr=False)
+    window: Window
+    pace_limit: int | None
+    ramp: Ramp | None
+    ramp_state: str | None
+    audience: int
+    segments: int
+    cost_ceiling: int | None
 
-    def open_at(self, now_ms: int, timezone: str) -> bool:
-        """Whether `now_ms` lies in the wave's hours, local time of `timezone` (IANA). One that ends where it begins is the whole day."""
-        local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(timezone))
-        minute = local.hour * 60 + local.minute
-        if self.window_from == self.window_to:
-            return True
-        if self.window_from < self.window_to:
-            return self.window_from <= minute < self.window_to
-        return minute >= self.window_from or minute < self.window_to
+    def text(self, language: str | None) -> str:
+        """The template for a person of `language`."""
+        return self.texts.get(language or self.language) or self.texts[self.language]
+
+
+# --- planning ---
 
 
 async def create(connection: AsyncConnection, new: NewWave, now: int) -> int | None:
-    """The id of the new wave, or None: one of this name exists."""
-    statement = upsert(wave).values(
-        name=new.name,
-        commune=new.commune,
-        route=new.route,
-        template=new.template,
-        state=WaveState.PLANNED.value,
-        window_from=new.window_from,
-        window_to=new.window_to,
-        audience=0,
-        segments=0,
-        created_at=now,
-    )
-    id_: int | None = (await connection.execute(statement.on_conflict_do_nothing().returning(wave.c.id))).scalar()
+    """The id of the new wave, `planning`; None: one of this name exists."""
+    values = {name: getattr(new, name) for name in _PLAIN} | {
+        "kind": new.kind.value,
+        "language": next(iter(new.texts)),
+        "state": WaveState.PLANNING.value,
+        "window_from": new.window.first,
+        "window_to": new.window.last,
+        "ramp": _ramp_row(new.ramp),
+        "ramp_state": TRIAL if new.ramp else None,
+        "audience_rule": dict(new.audience_rule),
+        "audience": 0,
+        "segments": 0,
+        "created_at": now,
+    }
+    statement = upsert(wave).values(**values).on_conflict_do_nothing().returning(wave.c.id)
+    id_: int | None = (await connection.execute(statement)).scalar()
+    if id_ is not None:
+        rows = [{"wave": id_, "language": language, "template": template} for language, template in new.texts.items()]
+        await connection.execute(insert(wave_text), rows)
     return id_
 
 
-async def set_audience(connection: AsyncConnection, id_: int, audience: int, segments: int) -> None:
-    """What planning counted."""
-    await connection.execute(update(wave).where(wave.c.id == id_).values(audience=audience, segments=segments))
+_PLAIN: Final = (
+    "name", "commune", "route", "max_segments", "starts_at", "pace_limit", "cost_ceiling", "document", "document_date", "planner",
+    "likeness", "planning",
+)  # fmt: skip
 
 
-async def start(connection: AsyncConnection, id_: int, now: int) -> bool:
-    """planned -> running. False: it was not planned any more."""
-    moved = update(wave).where(wave.c.id == id_, wave.c.state == WaveState.PLANNED.value)
-    return (await connection.execute(moved.values(state=WaveState.RUNNING.value, started_at=now))).rowcount > 0
+def _ramp_row(ramp: Ramp | None) -> dict[str, float] | None:
+    return {"percent": ramp.percent, "abort_percent": ramp.abort_percent, "wait_s": ramp.wait_s} if ramp else None
+
+
+async def still_planning(connection: AsyncConnection, id_: int, token: str) -> bool:
+    """Whether the planner `token` may go on: asked, with the row locked, in each transaction of its planning."""
+    mine = update(wave).where(wave.c.id == id_, wave.c.state == WaveState.PLANNING.value, wave.c.planning == token)
+    return (await connection.execute(mine.values(planning=token))).rowcount > 0
+
+
+async def take_over_planning(connection: AsyncConnection, id_: int, token: str) -> bool:
+    """Plan anew what another planner left in `planning`; that one finds out at its next transaction."""
+    left = update(wave).where(wave.c.id == id_, wave.c.state == WaveState.PLANNING.value)
+    return (await connection.execute(left.values(planning=token))).rowcount > 0
+
+
+async def planned(connection: AsyncConnection, id_: int, token: str, audience: int, segments: int) -> bool:
+    """planning -> planned, with what was counted."""
+    mine = update(wave).where(wave.c.id == id_, wave.c.state == WaveState.PLANNING.value, wave.c.planning == token)
+    values = {"state": WaveState.PLANNED.value, "planning": None, "audience": audience, "segments": segments}
+    return (await connection.execute(mine.values(**values))).rowcount > 0
+
+
+# --- moves ---
+
+
+async def move(connection: AsyncConnection, id_: int, to: WaveState, now: int, reason: str | None = None) -> bool:
+    """Move to `to` from any state that may precede it. False: it is in none of them."""
+    values: dict[str, object] = {"state": to.value, "reason": reason}
+    if to is WaveState.RUNNING:
+        values["started_at"] = func.coalesce(wave.c.started_at, now)
+    if to in (WaveState.DONE, WaveState.CANCELLED):
+        values["ended_at"] = now
+    from_ = [state.value for state in before(to)]
+    return (await connection.execute(update(wave).where(wave.c.id == id_, wave.c.state.in_(from_)).values(**values))).rowcount > 0
+
+
+async def set_ramp_state(connection: AsyncConnection, id_: int, ramp_state: str) -> None:
+    """trial -> asking -> passed."""
+    await connection.execute(update(wave).where(wave.c.id == id_).values(ramp_state=ramp_state))
 
 
 async def finish(connection: AsyncConnection, now: int) -> int:
     """running -> done for every wave with nothing left to send."""
     still_open = exists().where(mt.c.wave == wave.c.id, mt.c.state.in_([state.value for state in OPEN]))
-    done = update(wave).where(wave.c.state == WaveState.RUNNING.value, ~still_open)
-    return (await connection.execute(done.values(state=WaveState.DONE.value, ended_at=now))).rowcount
+    done = update(wave).where(wave.c.state == WaveState.RUNNING.value, wave.c.kind == WaveKind.OWN.value, ~still_open)
+    return (await connection.execute(done.values(state=WaveState.DONE.value, ended_at=now, reason=None))).rowcount
 
 
-async def running(connection: AsyncConnection, route: str) -> list[Running]:
-    """The running waves of `route`, oldest first."""
-    chosen = select(wave.c.id, wave.c.template, wave.c.window_from, wave.c.window_to).where(
-        wave.c.state == WaveState.RUNNING.value, wave.c.route == route
+# --- reading ---
+
+_RUNNING: Final = (
+    select(wave)
+    .where(
+        wave.c.state == literal_column("'running'"),
+        wave.c.kind == literal_column("'own'"),
+        wave.c.route.in_(bindparam("routes_", expanding=True)),
+        wave.c.starts_at <= bindparam("now_"),
     )
-    return [Running(*row) for row in (await connection.execute(chosen.order_by(wave.c.id))).all()]
+    .order_by(wave.c.id)
+)
 
 
-async def templates(connection: AsyncConnection, ids: Collection[int]) -> dict[int, str]:
-    """The templates of waves by their ids."""
-    rows = await connection.execute(select(wave.c.id, wave.c.template).where(wave.c.id.in_(ids)))
-    return {row.id: row.template for row in rows}
+async def running(connection: AsyncConnection, routes: Collection[str], now: int) -> list[Running]:
+    """The waves that may go now and whose own route is one of `routes`, oldest first."""
+    rows = (await connection.execute(_RUNNING, {"routes_": list(routes), "now_": now})).all()
+    texts = await texts_of(connection, [row.id for row in rows])
+    return [
+        Running(
+            row.id,
+            row.route,
+            row.language,
+            texts[row.id],
+            Window(row.window_from, row.window_to),
+            row.pace_limit,
+            _ramp(row.ramp),
+            row.ramp_state,
+            row.audience,
+            row.segments,
+            row.cost_ceiling,
+        )
+        for row in rows
+    ]
+
+
+async def texts_of(connection: AsyncConnection, ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """The templates of waves by their ids, then by language."""
+    found: dict[int, dict[str, str]] = {id_: {} for id_ in ids}
+    if ids:
+        for row in await connection.execute(select(wave_text).where(wave_text.c.wave.in_(ids))):
+            found[row.wave][row.language] = row.template
+    return found
 
 
 async def find(connection: AsyncConnection, name: str) -> Wave | None:
     """The wave of that name."""
     row = (await connection.execute(select(wave).where(wave.c.name == name))).one_or_none()
-    return _wave(row) if row else None
+    return _wave(row, (await texts_of(connection, [row.id]))[row.id]) if row else None
 
 
 async def everything(connection: AsyncConnection) -> list[Wave]:
     """All waves, newest first."""
-    return [_wave(row) for row in (await connection.execute(select(wave).order_by(wave.c.id.desc()))).all()]
+    rows = (await connection.execute(select(wave).order_by(wave.c.id.desc()))).all()
+    texts = await texts_of(connection, [row.id for row in rows])
+    return [_wave(row, texts[row.id]) for row in rows]
 
 
-def _wave(row: Row[tuple[object, ...]]) -> Wave:
-    values = row._mapping  # noqa: SLF001 # SQLAlchemy's public name for it
-    names = (
-        "id",
-        "name",
-        "route",
-        "template",
-        "state",
-        "audience",
-        "segments",
-        "window_from",
-        "window_to",
-        "created_at",
-        "started_at",
-        "ended_at",
+async def alike(connection: AsyncConnection, likeness: bytes, since: int) -> str | None:
+    """Name of the latest wave with the same texts for the same audience since then, one that was cancelled left out."""
+    chosen = (
+        select(wave.c.name)
+        .where(wave.c.likeness == likeness, wave.c.created_at >= since, wave.c.state != WaveState.CANCELLED.value)
+        .order_by(wave.c.id.desc())
+        .limit(1)
     )
-    return Wave(**{name: WaveState(values[name]) if name == "state" else values[name] for name in names})  # type: ignore[arg-type] # a row
+    name: str | None = await connection.scalar(chosen)
+    return name
+
+
+def _ramp(row: Mapping[str, float] | None) -> Ramp | None:
+    return Ramp(row["percent"], row["abort_percent"], row["wait_s"]) if row else None
+
+
+def _wave(row: Row[Any], texts: Mapping[str, str]) -> Wave:  # Any: the columns of the table
+    return Wave(
+        row.id,
+        row.name,
+        row.commune,
+        WaveKind(row.kind),
+        row.route,
+        row.language,
+        texts,
+        WaveState(row.state),
+        row.reason,
+        Window(row.window_from, row.window_to),
+        row.starts_at,
+        row.pace_limit,
+        _ramp(row.ramp),
+        row.ramp_state,
+        row.max_segments,
+        row.audience_rule or {},
+        row.audience,
+        row.segments,
+        row.cost_ceiling,
+        row.spent,
+        row.document,
+        row.document_date,
+        row.planner,
+        row.planning,
+        row.created_at,
+        row.started_at,
+        row.ended_at,
+    )

@@ -98,7 +98,7 @@ def _postgres_plan(values: dict[str, object]):
         raw = (await connection.get_raw_connection()).driver_connection
         await raw.execute(
             "INSERT INTO mt (ref, bidx, msisdn, lane, route, state, due_at, expires_at, segments, created_at, wave) "
-            "SELECT 'x' || g, ''::bytea, ''::bytea, 0, 'r', 'sent', 0, 0, 1, 0, 1 FROM generate_series(1, 20000) g"
+            "SELECT 'x' || g, decode(md5(g::text), 'hex'), ''::bytea, 0, 'r', 'sent', 0, 0, 1, 0, 1 FROM generate_series(1, 20000) g"
         )
         await raw.execute("ANALYZE mt")
         await raw.execute("SET LOCAL plan_cache_mode = force_generic_plan")
