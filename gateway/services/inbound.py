@@ -1,6 +1,6 @@
 """From an MO to what it is: tip, DNA request, question, look-up, stop or yes; and the one reply to it.
 
-The words are read before anything else is asked of them; rules of waves bind no answer (ADR 0010). Time and chance are arguments.
+Only the DUYET of an approver comes before the reading (ADR 0017); rules of waves bind no answer (ADR 0010). Time and chance are arguments.
 """
 
 import asyncio
@@ -22,20 +22,27 @@ from gateway.domain.msisdn import Msisdn
 from gateway.domain.segments import segments_of
 from gateway.domain.tip import Channel
 from gateway.reading import Gazetteer, Reading, gazetteer, read
+from gateway.services import approval_sms
+from gateway.services.approval_sms import Verdict
+from gateway.services.attribution import Asked, waves_of
 from gateway.services.intake import read_sender
 from gateway.services.replies import Replies, ReplyName
 from gateway.services.routes import Route
-from gateway.storage import contacts, inbox, tips
+from gateway.services.sends import AT_ONCE
+from gateway.storage import contacts, inbox, tips, users
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.inbox import Handled, Mo
 from gateway.storage.outbox import PRIORITY, NewMt, enqueue
 from gateway.storage.tips import NewDnaRequest, NewQuestion, NewTip
+from gateway.storage.users import User
 
 REPLY_LIFE_MS: Final = 24 * 3_600_000
 REPLIES_AN_HOUR: Final = 6
 HOUR_MS: Final = 3_600_000
 SILENCED: Final = "more than six replies an hour: silent"
 FOR_THE_DESK: Final = "not understood"
+APPROVAL: Final = "approval"  # the action of a DUYET
+WRONG_CODE: Final = "a wrong approval code"
 _GROUP: Final = 200
 _RETRY_S: Final = 2.0  # while the database is down
 _REF: Final = string.ascii_uppercase + string.digits
@@ -45,10 +52,11 @@ Clock = Callable[[], int]
 
 @dataclass(slots=True)
 class _Turn:
-    """What one transaction stores besides the contacts."""
+    """What one transaction stores besides the contacts. `waves`: which wave an MO answers, by its id."""
 
     now: int
     codes: list[str]
+    waves: Mapping[int, int | None]
     tips: list[NewTip] = field(default_factory=list)
     dna: list[NewDnaRequest] = field(default_factory=list)
     questions: list[NewQuestion] = field(default_factory=list)
@@ -134,19 +142,29 @@ class Inbound:
         if not mos:
             return 0
         readings = [await self._read(mo) for mo in mos]
-        turn = _Turn(now, await tips.free_codes(connection, lambda: tip_code(self._random), sum(map(_codes_needed, readings))))
+        codes = await tips.free_codes(connection, lambda: tip_code(self._random), sum(map(_codes_needed, readings)))
+        turn = _Turn(now, codes, await self._waves_answered(connection, mos))
         said = await inbox.replies_since(connection, {mo.bidx for mo in mos}, now - HOUR_MS)
         states = {code: (state, at) for code, state, at in await tips.states(connection, _asked(readings))}
+        approvers = await users.approvers(connection, _perhaps_approvers(mos))
         for mo, reading in zip(mos, readings, strict=True):
-            answer = await self._answer(connection, turn, mo, reading, states)
+            answer = await self._approval(connection, mo, approvers.get(mo.bidx), now)
+            answer = answer or await self._answer(connection, turn, mo, reading, states)
             alarm = self._reply(turn, mo, answer.words, said)
-            turn.handled.append(Handled(mo.id, answer.action, "; ".join(filter(None, (mo.alarm, answer.alarm, alarm))) or None))
+            alarms = "; ".join(filter(None, (mo.alarm, answer.alarm, alarm))) or None
+            wave = turn.waves[mo.id] if answer.action != APPROVAL else None  # an approver answers us, no wave
+            turn.handled.append(Handled(mo.id, answer.action, alarms, wave=wave))
         await self._store(connection, turn)
         return len(mos)
 
     async def _read(self, mo: Mo) -> Reading:
         await asyncio.sleep(0)  # reading costs up to a millisecond, and departures on the same loop have their slots
         return read(nfc(mo.text), mo.channel, self._places, self._deployment.keywords.aliases)
+
+    async def _waves_answered(self, connection: AsyncConnection, mos: Sequence[Mo]) -> dict[int, int | None]:
+        asked = [Asked(mo.bidx, mo.received_at, self._commune, by_sms=mo.channel == Channel.SMS and mo.placement is None) for mo in mos]
+        waves = await waves_of(connection, asked, self._deployment.campaign.timezone)
+        return {mo.id: wave for mo, wave in zip(mos, waves, strict=True)}
 
     async def _store(self, connection: AsyncConnection, turn: _Turn) -> None:
         await tips.add_tips(connection, turn.tips)
@@ -158,6 +176,15 @@ class Inbound:
         await inbox.mark(connection, turn.handled)
 
     # --- meaning ---
+
+    async def _approval(self, connection: AsyncConnection, mo: Mo, approver: User | None, now: int) -> _Answer | None:
+        """The DUYET of `approver`; None: it is none, and read like every text."""
+        if approver is None or not _may_be_approval(mo):
+            return None
+        found = await approval_sms.approve_by_sms(connection, self._database.keyring, self._routes, approver, mo.text, now)
+        if found is None:
+            return None
+        return _Answer(APPROVAL, found.words(self._replies), WRONG_CODE if found.verdict is Verdict.WRONG else None)
 
     async def _answer(
         self, connection: AsyncConnection, turn: _Turn, mo: Mo, reading: Reading, states: Mapping[str, tuple[str, int]]
@@ -206,6 +233,7 @@ class Inbound:
                 fields,
                 reading.urgent,
                 mo.received_at,
+                wave=turn.waves[mo.id],
             )
         )
         name = _URGENT[reading.urgent] if reading.urgent else ReplyName.RECEIVED
@@ -263,7 +291,7 @@ class Inbound:
                 bidx=mo.bidx,
                 route=route,
                 segments=segments_of(words),
-                due_at=turn.now,
+                due_at=AT_ONCE,
                 expires_at=turn.now + REPLY_LIFE_MS,
                 lane=PRIORITY,
                 reply_to=mo.id,
@@ -282,6 +310,14 @@ def _home(deployment: Deployment) -> tuple[str, ...]:
     """Names that say "here" and no other village."""
     campaign = deployment.campaign
     return (campaign.commune_name, campaign.province_name.removeprefix("tỉnh ").removeprefix("thành phố "))
+
+
+def _may_be_approval(mo: Mo) -> bool:
+    return mo.channel == Channel.SMS and approval_sms.begins_like_an_approval(mo.text)
+
+
+def _perhaps_approvers(mos: Sequence[Mo]) -> set[bytes]:
+    return {mo.bidx for mo in mos if _may_be_approval(mo)}
 
 
 def _codes_needed(reading: Reading) -> int:

@@ -27,6 +27,14 @@ class ReplyName(StrEnum):
     STATUS_UNKNOWN = "status_unknown"
     HELP = "help"
     QUESTION = "question"
+    # To approvers of waves (ADR 0017); the first goes out by itself, the others answer their DUYET.
+    APPROVAL_CODE = "approval_code"
+    APPROVED = "approved"
+    APPROVAL_WRONG = "approval_wrong"
+    APPROVAL_VOID = "approval_void"
+    APPROVAL_CHANGED = "approval_changed"
+    APPROVAL_CLOSED = "approval_closed"
+    APPROVAL_UNKNOWN = "approval_unknown"
 
 
 _STATES: Final = {  # of a tip, as its informant reads them
@@ -34,6 +42,11 @@ _STATES: Final = {  # of a tip, as its informant reads them
     "dna": "da ghi nhan dang ky lay mau ADN",
 }
 _UNDER_WAY: Final = "dang xac minh"
+EXAMPLE: Final = {  # each template is tried with these before the start; waves have longer names, and then a second segment
+    "code": "7K3M9P", "state": _UNDER_WAY, "day": "27/07", "wave": "dot-27-7", "count": "12.400", "segments": "12.400",
+    "cost": "4.340.000 VND", "window": "07:00-21:00", "start": "27/07 07:00", "document": "238/KH-UBND 15/6/2026",
+    "mark": "3fa9 12cd 88e0", "tries": "2",
+}  # fmt: skip
 
 
 class BadReply(Exception):
@@ -52,6 +65,10 @@ class Replies:
         """The answer `name` in one line of GSM-7."""
         template = self._templates.get_template(f"sms/vi/{name}.txt.j2")
         return " ".join(unaccent(template.render(self._common | values)).split())
+
+    def moment(self, at_ms: int) -> str:
+        """A local time as our texts write it: "27/07 07:00"."""
+        return datetime.fromtimestamp(at_ms / 1000, self._zone).strftime("%d/%m %H:%M")
 
     def status(self, code: str, state: str, received_at_ms: int) -> str:
         """Where a tip stands."""
@@ -75,7 +92,7 @@ def load_replies(deployment: Deployment) -> Replies:
     replies = Replies(environment, common, ZoneInfo(campaign.timezone))
     for name in ReplyName:
         try:
-            replies.text(name, code="7K3M9P", state=_UNDER_WAY, day="27/07")
+            replies.text(name, **EXAMPLE)
         except TemplateError as why:
             raise BadReply(
                 f"templates/sms/vi/{name}.txt.j2: {why.message or type(why).__name__}. Correct it, or remove it to use ours"

@@ -4,19 +4,23 @@ import secrets
 from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.caps import DAY_MS
 from gateway.domain.fold import nfc
 from gateway.domain.msisdn import Msisdn
 from gateway.domain.segments import segments_of
+from gateway.services import approvals
 from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
 from gateway.storage import outbox
 from gateway.storage.database import Database
 from gateway.storage.outbox import NewMt
+from gateway.storage.seal import Keyring
 
-DAY_MS = 24 * 3_600_000
+AT_ONCE: Final = 0  # due_at of what need not wait
 
 
 def new_ref() -> str:
@@ -45,28 +49,40 @@ class Taken:
 
 async def enqueue(database: Database, route: Route, order: Order, now: int) -> Taken:
     """Put `order` into the outbox in one transaction. Raises Refusal."""
+    return await database.write(lambda connection: enqueue_in(connection, database.keyring, route, order, now))
+
+
+async def enqueue_in(connection: AsyncConnection, keyring: Keyring, route: Route, order: Order, now: int) -> Taken:
+    """`enqueue` in the caller's transaction, which a Refusal must end."""
     text = nfc(order.text)
     if not text.strip():
         raise Refusal("the text is empty; write it after --text")
-    people = {database.keyring.blind(each.e164, "msisdn"): each for each in order.recipients}
-    unreachable = [each for each in people.values() if not route.reaches(each)]
-    if unreachable:
-        raise Refusal(f"route {route.name} does not reach {unreachable[0]}; choose a route whose prefixes admit it")
+    people = {keyring.blind(each.e164, "msisdn"): each for each in order.recipients}
+    if unreachable := next((each for each in people.values() if not route.reaches(each)), None):
+        raise Refusal(f"route {route.name} does not reach {unreachable}; choose a route whose prefixes admit it")
+    stopped = await _stopped(connection, list(people))
+    mts = _mts(route, order, text, {person: each for person, each in people.items() if person not in stopped}, now)
+    new = await _within_limit(connection, route, mts, now)
+    return Taken(new, len(mts) - new, len(stopped), segments_of(text))
 
-    async def unit(connection: AsyncConnection) -> Taken:
-        stopped = await _stopped(connection, list(people))
-        mts = _mts(route, order, text, {person: each for person, each in people.items() if person not in stopped}, now)
-        await _mind_the_limit(connection, route, len(mts), now)
-        new = await outbox.enqueue(connection, mts, now)
-        return Taken(new, len(mts) - new, len(stopped), segments_of(text))
 
-    return await database.write(unit)
+async def _within_limit(connection: AsyncConnection, route: Route, mts: Sequence[NewMt], now: int) -> int:
+    """Enqueue `mts` if `max_unapproved` admits them; returns how many are new. What went out under its id before takes no room."""
+    room = await approvals.unapproved_room(connection, route, now)
+    fits = room is None or len(mts) <= route.max_unapproved  # a million rows are not stored to be refused
+    new = await outbox.enqueue(connection, mts, now) if fits else len(mts)
+    if room is not None and new > room:
+        raise Refusal(
+            f"route {route.name} takes at most {route.max_unapproved} recipients in 24 hours without an approved wave, "
+            f"{route.max_unapproved - room} are used; plan a wave: tinbao wave plan"
+        )
+    return new
 
 
 def _mts(route: Route, order: Order, text: str, people: dict[bytes, Msisdn], now: int) -> list[NewMt]:
     segments = segments_of(text)
     return [
-        NewMt(new_ref(), each, person, route.name, segments, now, now + DAY_MS, send_id=order.id, body=text)
+        NewMt(new_ref(), each, person, route.name, segments, AT_ONCE, now + DAY_MS, send_id=order.id, body=text)
         for person, each in people.items()
     ]
 
@@ -74,15 +90,3 @@ def _mts(route: Route, order: Order, text: str, people: dict[bytes, Msisdn], now
 async def _stopped(connection: AsyncConnection, people: Sequence[bytes]) -> frozenset[bytes]:
     pages = [await outbox.opted_out(connection, people[start : start + 5_000]) for start in range(0, len(people), 5_000)]
     return frozenset().union(*pages)
-
-
-async def _mind_the_limit(connection: AsyncConnection, route: Route, count: int, now: int) -> None:
-    """`max_unapproved` binds this door too: what it sent in 24 hours counts, or many small sends would make a wave."""
-    if not route.max_unapproved:
-        return
-    before = await outbox.sent_directly(connection, route.name, now - DAY_MS)
-    if before + count > route.max_unapproved:
-        raise Refusal(
-            f"route {route.name} takes at most {route.max_unapproved} recipients in 24 hours without an approved wave, {before} are used; "
-            "plan a wave: tinbao wave plan"
-        )

@@ -30,7 +30,7 @@ async def test_a_tip_is_stored_with_its_place_and_answered_with_its_code(databas
     assert f"ma {found.code}." in reply.body
     assert "dao boi" in reply.body
     assert (reply.lane, reply.wave, reply.state, reply.route, reply.segments) == (1, 0, "queued", "gia-lap", 1)
-    assert (reply.due_at, reply.expires_at, reply.msisdn) == (NOW, NOW + 24 * HOUR_MS, ALICE)
+    assert (reply.due_at, reply.expires_at, reply.msisdn) == (0, NOW + 24 * HOUR_MS, ALICE)
     (stored,) = await rows(database)
     assert (reply.reply_to, stored.state, stored.action) == (stored.id, "done", "tip")
     assert [event.kind for event in await rows(database, tip_event)] == ["received"]
@@ -194,3 +194,22 @@ async def test_an_urgent_registration_is_both(database) -> None:
     (reply,) = await _handle(database, said("ADN TN07 dang ky lay mau, vua thay qua bom o bo suoi"))
     (request,), (found,) = await rows(database, dna_request), await rows(database, tip)
     assert (found.urgent, request.code != found.code, "NGUY HIEM" in reply.body, found.code in reply.body) == ("uxo", True, True, True)
+
+
+async def test_what_answers_a_wave_is_counted_for_it(database) -> None:
+    """The MO and its tip; a stranger's are nobody's, and an opt-out is an answer too."""
+    from gateway.domain.msisdn import Msisdn
+    from tests.services.wave_rows import make_wave
+
+    bidx = database.keyring.blind(ALICE, "msisdn")
+    wave = await make_wave(database, mts={"delivered": 1}, mt={"bidx": bidx, "msisdn": Msisdn(ALICE).e164})
+    later = NOW + HOUR_MS
+    await _handle(
+        database,
+        said("LS TN07 co 2 mo bo doi", at=later),
+        said("LS TN08 co 3 mo bo doi", BINH, at=later),
+        said("TC", at=later + 1),
+        now=later,
+    )
+    assert [row.wave for row in await rows(database)] == [wave.id, None, wave.id]
+    assert [row.wave for row in await rows(database, tip)] == [wave.id, None]

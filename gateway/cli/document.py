@@ -1,0 +1,37 @@
+"""The options --document and --document-date, alike wherever a wave names the document that directs it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.context import fail
+
+if TYPE_CHECKING:
+    from gateway.domain.document import Document
+
+Number = Annotated[str | None, typer.Option(help="Number of the directing document, e.g. 238/KH-UBND.")]
+Day = Annotated[str | None, typer.Option(help="Its day, e.g. 2026-06-15.")]
+
+
+def stated_document(number: str | None, day: str | None, timezone: str) -> "Document | None":
+    """The document of the two options, None without them; a number that looks odd is remarked on. Ends the command where it is none."""
+    from gateway.domain.document import BadDocument, Document
+    from gateway.domain.window import local_day
+    from gateway.serve import now_ms
+
+    both_or_none(number, day)
+    if number is None or day is None:
+        return None
+    try:
+        read = Document.read(number, day, local_day(now_ms(), timezone))
+    except BadDocument as error:
+        fail(str(error), 2)
+    if read.remark:
+        typer.echo(read.remark, err=True)
+    return read
+
+
+def both_or_none(number: str | None, day: str | None) -> None:
+    """One of the two alone ends the command."""
+    if (number is None) is not (day is None):
+        fail("a document has a number and a day: --document 238/KH-UBND --document-date 2026-06-15", 2)
