@@ -4,6 +4,8 @@ POST {"ref","account","password","from","messages":[{"ref","to"}],"text","dlr_ur
     -> 200 {"results":[{"ref","status","code","id","segments"}]}, "status" accepted or refused
 GET ?ref=R1&ref=R2 (Basic credentials) -> 200 {"results":[…]}, "status" also "unknown"
 a refusal of the whole request: 4xx or 5xx {"error": code}
+POST …/orders {"ref","account","password","from","texts","area","days","hours","timezone","expected","document","approval"}
+    -> 200 {"order": {"ref","id"}}, the same for the same ref (see `gateway/simulator/area.py`)
 """
 
 import json
@@ -13,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
+from gateway.carriers.orders import AreaOrder
 from gateway.carriers.protocol import (
     Accepted,
     Account,
@@ -109,6 +112,35 @@ def parse_status(response: HttpResponse, batch: Batch) -> tuple[Outcome | None, 
     """One per MT in order; None: the telco doesn't know it, or didn't say."""
     rows = _rows(_json(response.body)) or {}
     return tuple(_outcome(rows.get(mt.ref, {})) for mt in batch.mts)
+
+
+def build_order(account: Account, order: AreaOrder) -> HttpRequest:
+    """One POST beside the address for MTs; the same order gives the same bytes."""
+    call = {
+        "ref": order.ref,
+        "account": account.username,
+        "password": account.password.reveal(),
+        "from": account.sender_id,
+        "texts": dict(order.texts),
+        "area": list(order.area),
+        "days": [order.first, order.last],
+        "hours": list(order.hours),
+        "timezone": order.timezone,
+        "expected": order.expected,
+        "document": order.document,
+        "approval": order.approval,
+    }
+    body = json.dumps(call, ensure_ascii=False, separators=(",", ":")).encode()
+    return HttpRequest("POST", f"{account.url.rstrip('/')}/orders", _HEADERS, body)
+
+
+def parse_order(response: HttpResponse) -> Accepted | Refused:
+    """A yes must name the order; anything else is read as an answer to an MT is."""
+    answer = _json(response.body)
+    order = answer.get("order")
+    if response.status == 200 and isinstance(order, dict) and (carrier_ref := _word(order.get("id"))):
+        return Accepted(carrier_ref)
+    return _whole(response, answer)
 
 
 def parse_mo(call: HookCall) -> Mo | Malformed:

@@ -294,18 +294,21 @@ _TAKE: Final = (  # served by mo_new (id) WHERE state = 'new'; other processes s
     .with_for_update(skip_locked=True)
 )
 _DONE: Final = (
-    update(mo).where(mo.c.id == bindparam("mo_")).values(state=bindparam("state_"), action=bindparam("action_"), alarm=bindparam("alarm_"))
+    update(mo)
+    .where(mo.c.id == bindparam("mo_"))
+    .values(state=bindparam("state_"), action=bindparam("action_"), alarm=bindparam("alarm_"), wave=bindparam("wave_"))
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What was made of an MO: `action` a kind or why nothing was, `alarm` what the desk should look at."""
+    """What was made of an MO: `action` a kind or why nothing was, `alarm` what the desk should look at, `wave` which one it answers."""
 
     id: int
     action: str
     alarm: str | None = None
     state: str = DONE
+    wave: int | None = None
 
 
 async def take_new(connection: AsyncConnection, limit: int, ids: Collection[int] | None = None) -> list[Mo]:
@@ -322,7 +325,7 @@ async def new_ids(connection: AsyncConnection, limit: int) -> list[int]:
 
 async def mark(connection: AsyncConnection, handled: Sequence[Handled]) -> None:
     """Note what was made of MOs."""
-    rows = [{"mo_": each.id, "state_": each.state, "action_": each.action, "alarm_": each.alarm} for each in handled]
+    rows = [{"mo_": each.id, "state_": each.state, "action_": each.action, "alarm_": each.alarm, "wave_": each.wave} for each in handled]
     if rows:
         await connection.execute(_DONE, rows)
 

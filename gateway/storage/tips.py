@@ -29,6 +29,7 @@ class NewTip:
     urgent: str | None
     received_at: int
     state: str = NEW
+    wave: int | None = None  # the wave it answers, where one can be told
 
 
 @dataclass(frozen=True, slots=True)
