@@ -18,9 +18,11 @@ from aiohttp import web
 from gateway.carriers.protocol import Account
 from gateway.carriers.registry import CARRIERS
 from gateway.deployment import Deployment
+from gateway.domain.caps import Caps
 from gateway.domain.secret import Secret
 from gateway.log import log
 from gateway.metrics import Metrics
+from gateway.services.census import Counting
 from gateway.services.dispatch import Dispatcher, persist
 from gateway.services.inbound import Inbound
 from gateway.services.intake import Intake, open_intake
@@ -72,13 +74,16 @@ def _route(settings: Settings, each: RouteSettings) -> Route:
     return Route(
         each.name,
         CARRIERS[each.carrier],
-        Account(each.name, each.url, each.account.username, password, each.sender_id, dlr_url),
+        Account(each.name, each.url, each.account.username, password, each.sender_id, dlr_url, each.validity_min),
         each.pace,
         each.prefixes,
         each.concurrency,
         each.on_lost_answer,
         each.max_unapproved,
         each.rehearsal,
+        each.price_vnd,
+        each.daily_budget_vnd,
+        each.fallback,
     )
 
 
@@ -101,7 +106,7 @@ async def _no_spool() -> None:
 
 @asynccontextmanager
 async def dispatching(
-    settings: Settings, database: Database, stop: asyncio.Event, intake: Intake | None = None
+    settings: Settings, database: Database, stop: asyncio.Event, caps: Caps, intake: Intake | None = None
 ) -> AsyncIterator[Dispatching]:
     """Dispatchers and upkeep for the length of the block, or until `stop`; they drain at its end, within `drain_s`.
 
@@ -111,7 +116,7 @@ async def dispatching(
     owner = f"d-{secrets.token_hex(6)}"
     service = settings.service
     async with http_sender(timeout_s=service.carrier_timeout_s, connections=max(route.concurrency for route in routes)) as send:
-        dispatchers = tuple(Dispatcher(route, routes, database, send, owner, now_ms, service.timezone, service.drain_s) for route in routes)
+        dispatchers = tuple(Dispatcher(route, routes, database, send, owner, service.timezone, service.drain_s, caps) for route in routes)
         state = Dispatching(dispatchers)
         upkeep = Upkeep(database, routes, send, owner, now_ms, intake.drain if intake else _no_spool)
         ended = asyncio.Event()
@@ -182,7 +187,7 @@ async def serve(
     scans = Scans()
     async with AsyncExitStack() as stack:  # closed in reverse: the listeners first
         intake = await stack.enter_async_context(open_intake(database, spool, at_once=inbound.at_once))
-        state = await stack.enter_async_context(dispatching(settings, database, stop, intake))
+        state = await stack.enter_async_context(dispatching(settings, database, stop, deployment.campaign.caps, intake))
         public = create_app(
             deployment=deployment,
             database=database,
@@ -202,7 +207,7 @@ async def serve(
             tasks.create_task(_whenever(intake.reported, stop, lambda: match_reports(database)), name="reports")
             tasks.create_task(scans.run(database, stop), name="scans")
             await _listen(stack, public, settings.service.address, "service.listen", settings.service.drain_s)
-            desk = desk_app(database, Metrics(state.dispatchers))
+            desk = desk_app(Counting(database, routes), Metrics(state.dispatchers))
             await _listen(stack, desk, settings.desk.address, "desk.listen", settings.service.drain_s)
             log.info("serve.ready", public=settings.service.listen, desk=settings.desk.listen, routes=[route.name for route in routes])
             if ready is not None:
@@ -211,14 +216,11 @@ async def serve(
             log.info("serve.draining")
 
 
-def desk_app(database: Database, metrics: Metrics) -> web.Application:
+def desk_app(counting: Counting, metrics: Metrics) -> web.Application:
     """The desk's listener: today only the counters."""
 
     async def show(_request: web.Request) -> web.Response:
-        async with database.read() as connection:
-            found = await outbox.counts(connection)
-        found.pop("segments")
-        return web.Response(body=metrics.render(found), content_type="text/plain")
+        return web.Response(body=metrics.scrape(await counting.census(now_ms())), content_type="text/plain")
 
     app = web.Application(middlewares=[quiet])
     app.router.add_get("/metrics", show)

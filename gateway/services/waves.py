@@ -1,190 +1,214 @@
-"""Waves: plan, start, show. Planning is one transaction: killed half-way, nothing of it is there."""
+"""The life of a wave: start, pause, resume, go on, cancel; each move is one transaction. Planning it is `planning`'s."""
 
-import json
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import time
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.deployment import Contact
-from gateway.domain.campaign import Campaign
-from gateway.domain.segments import Alphabet, alphabet_of, outside_gsm7, segments_of
-from gateway.domain.village import Village
+from gateway.domain.cost import vnd
+from gateway.domain.wave import WaveKind, WaveState
+from gateway.services import approvals
 from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
-from gateway.services.sends import DAY_MS, new_ref
-from gateway.services.texts import fields_of, render
-from gateway.storage import audience, outbox, waves
-from gateway.storage.audience import Listed, Person
+from gateway.storage import wave_mts, waves
 from gateway.storage.database import Database
-from gateway.storage.outbox import NewMt
-from gateway.storage.waves import NewWave, Wave
+from gateway.storage.waves import Wave
 
-LIFE_MS = 3 * DAY_MS  # a wave's MTs expire after three windows
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to send to whom. `contacts`: a list that is imported and addressed; else everybody known in `villages`."""
-
-    name: str
-    template: str = field(repr=False)
-    villages: tuple[str, ...]
-    contacts: tuple[Contact, ...] | None
-    max_segments: int
-    window: tuple[time, time]
+BY_RAMP: Final = "ramp: "  # how the reason begins when the ramp paused a wave
+BY_HAND: Final = "by hand"
+HAND_BACK_S: Final = 3.0  # a dispatcher that lives hands back what it claimed within its next turn
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """`audience`: MTs made. `left_out`: neither consent nor legal basis, or said stop. `worst`: the longest text's segments."""
+class Cancelled:
+    """What `cancel` did. `cancelled`: MTs that will not go; `held`: still with a dispatcher, which ends them or has sent them."""
 
-    audience: int
-    segments: int
-    left_out: int
-    worst: int
-    forces_ucs2: tuple[str, ...]
-
-
-def fields_for(campaign: Campaign, village: Village | None, extra: Mapping[str, str]) -> dict[str, str]:
-    """What a wave's template may name: the person's own columns, their village, the campaign's numbers."""
-    own = {"thon": village.title, "ma_thon": village.code} if village else {}
-    fixed = {
-        "dau_so": campaign.short_code,
-        "gia": campaign.price_note(accented=False),
-        "xa": campaign.commune_title,
-        "duong_day_nong": campaign.hotline.national if campaign.hotline else "",
-    }
-    return {**extra, **fixed, **own}
-
-
-async def plan(
-    database: Database, route: Route, campaign: Campaign, villages: Mapping[str, Village], wanted: Plan, now: int
-) -> tuple[Planned, bool]:
-    """Make the wave and its MTs. (what was made, True) or (what is there, False) when one of this name exists. Raises Refusal, BadText."""
-    named = fields_of(wanted.template)
-    known = set(fields_for(campaign, next(iter(villages.values()), None), _columns(wanted.contacts)))
-    if strange := sorted(named - known):
-        raise Refusal(f"the text names {{{{ {strange[0]} }}}}, which nobody has; it may name: {', '.join(sorted(known))}")
-    frame = NewWave(wanted.name, campaign.commune, route.name, wanted.template, _minutes(wanted.window[0]), _minutes(wanted.window[1]))
-
-    async def unit(connection: AsyncConnection) -> tuple[Planned, bool]:
-        wave_id = await waves.create(connection, frame, now)
-        if wave_id is None:
-            there = await waves.find(connection, wanted.name)
-            return Planned(there.audience if there else 0, there.segments if there else 0, 0, 0, ()), False
-        writer = _Writer(route, campaign, villages, wanted, named, wave_id, now)
-        async for people, extras in _audience(connection, database, campaign, wanted, now):
-            await writer.write(connection, people, extras)
-        await waves.set_audience(connection, wave_id, writer.audience, writer.segments)
-        left_out = len(wanted.contacts) - writer.audience if wanted.contacts is not None else 0
-        return Planned(writer.audience, writer.segments, left_out, writer.worst, writer.forces_ucs2), True
-
-    return await database.write(unit)
-
-
-def _columns(contacts: Iterable[Contact] | None) -> dict[str, str]:
-    """The further columns that a list has, with the first row's values."""
-    first = next(iter(contacts or ()), None)
-    return {"ten": first.name, **first.fields} if first else {}
-
-
-def _minutes(moment: time) -> int:
-    return moment.hour * 60 + moment.minute
-
-
-async def _audience(
-    connection: AsyncConnection, database: Database, campaign: Campaign, wanted: Plan, now: int
-) -> AsyncIterator[tuple[Sequence[Person], Mapping[bytes, Mapping[str, str]]]]:
-    if wanted.contacts is None:
-        async for page in audience.people(connection, wanted.villages):
-            yield page, {}
-        return
-    chosen = [each for each in wanted.contacts if each.is_audience and each.village in wanted.villages]
-    listed = [
-        Listed(
-            database.keyring.blind(each.msisdn.e164, "msisdn"),
-            each.msisdn,
-            each.village,
-            each.language,
-            each.tags,
-            each.consent,
-            each.legal_basis,
-        )
-        for each in chosen
-    ]
-    await audience.remember(connection, listed, campaign.commune, now)
-    for start in range(0, len(listed), 5_000):
-        some = listed[start : start + 5_000]
-        stopped = await outbox.opted_out(connection, [each.bidx for each in some])
-        people = [Person(each.bidx, each.msisdn, each.village, each.language) for each in some if each.bidx not in stopped]
-        yield people, {each.bidx: {"ten": row.name, **row.fields} for each, row in zip(some, chosen[start : start + 5_000], strict=True)}
-
-
-class _Writer:
-    """Makes MTs page by page and counts what they cost: each text is rendered once, so the worst case is measured, not guessed."""
-
-    def __init__(
-        self,
-        route: Route,
-        campaign: Campaign,
-        villages: Mapping[str, Village],
-        wanted: Plan,
-        named: Collection[str],
-        wave_id: int,
-        now: int,
-    ) -> None:
-        self._route, self._campaign, self._villages, self._wanted = route, campaign, villages, wanted
-        self._named, self._wave_id, self._now = named, wave_id, now
-        self.audience = self.segments = self.worst = 0
-        self.forces_ucs2: tuple[str, ...] = ()
-        self._measured: dict[str, int] = {}
-
-    async def write(self, connection: AsyncConnection, people: Sequence[Person], extras: Mapping[bytes, Mapping[str, str]]) -> None:
-        """Enqueue one page. Raises Refusal for a text over the limit."""
-        mts = [self._mt(person, extras.get(person.bidx, {})) for person in people]
-        self.audience += await outbox.enqueue(connection, mts, self._now)
-        self.segments += sum(mt.segments for mt in mts)
-
-    def _mt(self, person: Person, extra: Mapping[str, str]) -> NewMt:
-        fields = fields_for(self._campaign, self._villages.get(person.village or ""), extra)
-        parameters = json.dumps({name: fields[name] for name in sorted(self._named)}, ensure_ascii=False)
-        segments = self._measured.get(parameters) or self._measure(parameters)
-        return NewMt(
-            new_ref(), person.msisdn, person.bidx, self._route.name, segments, self._now, self._now + LIFE_MS,
-            wave=self._wave_id, parameters=parameters,
-        )  # fmt: skip
-
-    def _measure(self, parameters: str) -> int:
-        text = render(self._wanted.template, parameters)
-        segments = segments_of(text)
-        if segments > self._wanted.max_segments:
-            cure = "write it without accents or shorten it" if alphabet_of(text) is Alphabet.UCS2 else "shorten it"
-            raise Refusal(f"a text has {len(text)} characters, {segments} segments, over the limit of {self._wanted.max_segments}; {cure}")
-        self.worst = max(self.worst, segments)
-        self.forces_ucs2 = self.forces_ucs2 or outside_gsm7(text)
-        if len(self._measured) < 10_000:  # texts without a personal field are few; personal ones are not worth keeping
-            self._measured[parameters] = segments
-        return segments
+    wave: Wave
+    cancelled: int
+    held: int
+    counts: Mapping[str, int]
 
 
 async def start(database: Database, routes: Sequence[Route], name: str, now: int) -> Wave:
-    """Let the wave go. Raises Refusal: unknown, not planned any more, or unapproved on a route that reaches people."""
+    """planned or approved -> running. Raises Refusal: unknown, in another state, its route not enabled, not approved as it stands now."""
 
     async def unit(connection: AsyncConnection) -> Wave:
-        wave = await waves.find(connection, name)
-        if wave is None:
-            raise Refusal(f"there is no wave {name}; tinbao wave list shows all")
-        route = next((route for route in routes if route.name == wave.route), None)
-        if route is None:
-            raise Refusal(f"wave {name} goes by route {wave.route}, which is not enabled; enable it in gateway.toml")
-        if not route.rehearsal:
-            raise Refusal(
-                f"wave {name} is not approved, and route {route.name} reaches real subscribers; a second person must approve it first"
-            )
-        if not await waves.start(connection, wave.id, now):
-            raise Refusal(f"wave {name} is {wave.state.value} already")
-        return wave
+        wave = await _locked(connection, name)
+        _need_own(wave, f"hand the order over: tinbao wave order {name}")
+        if wave.state is WaveState.PLANNING:
+            raise Refusal(f"wave {name} is not planned to its end; wait for `tinbao wave plan`, or run it again with the same --id")
+        if wave.state not in (WaveState.PLANNED, WaveState.APPROVED):
+            raise Refusal(_not_so(wave, "started"))
+        _need_route(routes, wave)
+        await approvals.require(connection, wave, routes, now)
+        return await _moved(connection, wave, WaveState.RUNNING, now)
 
     return await database.write(unit)
+
+
+async def pause(database: Database, name: str, now: int, why: str = "") -> Wave:
+    """running -> paused: what is on the wire is settled, nothing more departs. Raises Refusal."""
+
+    async def unit(connection: AsyncConnection) -> Wave:
+        wave = await _locked(connection, name)
+        _need_own(wave, "ask the partner to stop it")
+        if wave.state is not WaveState.RUNNING:
+            raise Refusal(_not_so(wave, "paused"))
+        return await _moved(connection, wave, WaveState.PAUSED, now, f"{BY_HAND}: {why}" if why else BY_HAND)
+
+    return await database.write(unit)
+
+
+async def resume(database: Database, routes: Sequence[Route], name: str, now: int) -> Wave:
+    """paused -> running. For a wave that its ramp paused this is the person's word: the rest follows. Raises Refusal."""
+
+    async def unit(connection: AsyncConnection) -> Wave:
+        wave = await _locked(connection, name)
+        _need_own(wave, "ask the partner to go on")
+        if wave.state is not WaveState.PAUSED:
+            raise Refusal(_not_so(wave, "resumed"))
+        _need_money(_need_route(routes, wave), wave)
+        await approvals.require(connection, wave, routes, now)  # a route may have been changed meanwhile
+        if _paused_by_ramp(wave):
+            await wave_mts.set_ramp(connection, wave.id, waves.PASSED, None)
+        return await _moved(connection, wave, WaveState.RUNNING, now)
+
+    return await database.write(unit)
+
+
+async def go_on(database: Database, routes: Sequence[Route], name: str, now: int) -> Wave:
+    """A person's word after the ramp: the rest of the wave follows its first part. Raises Refusal."""
+
+    async def unit(connection: AsyncConnection) -> Wave:
+        wave = await _locked(connection, name)
+        if wave.state not in (WaveState.RUNNING, WaveState.PAUSED):
+            raise Refusal(_not_so(wave, "let go on"))
+        if wave.ramp_state != waves.ASKING:
+            raise Refusal(f"wave {name} asks for no word: {_ramp_words(wave)}; tinbao wave show {name}")
+        if wave.state is WaveState.PAUSED and not _paused_by_ramp(wave):
+            raise Refusal(_not_so(wave, "let go on"))
+        _need_money(_need_route(routes, wave), wave)
+        await approvals.require(connection, wave, routes, now)  # a route may have been changed meanwhile
+        await wave_mts.set_ramp(connection, wave.id, waves.PASSED, None)
+        if wave.state is WaveState.PAUSED:
+            return await _moved(connection, wave, WaveState.RUNNING, now)
+        return await _locked(connection, name)
+
+    return await database.write(unit)
+
+
+async def cancel(database: Database, name: str, now: int) -> Cancelled:
+    """End a wave for good: first the wave, so that nothing more departs, then its queued MTs, 5,000 a transaction. Raises Refusal.
+
+    What a dispatcher holds claimed goes back to the queue at its next turn and is cancelled with the rest; what is on the wire is sent.
+    Interrupted half-way it is finished by `tidy`, or by the same command again.
+    """
+
+    async def unit(connection: AsyncConnection) -> Wave:
+        wave = await _locked(connection, name)
+        if wave.state is WaveState.DONE:
+            raise Refusal(_not_so(wave, "cancelled"))
+        if wave.state is WaveState.CANCELLED:
+            return wave
+        return await _moved(connection, wave, WaveState.CANCELLED, now, BY_HAND)
+
+    wave = await database.write(unit)
+    ended = await _cancel_mts(database, wave.id)
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + HAND_BACK_S
+    while ((counts := await _counts(database, wave.id))["queued"] or counts["claimed"]) and clock() < deadline:
+        await asyncio.sleep(0.05)
+        ended += await _cancel_mts(database, wave.id)
+    return Cancelled(wave, ended, counts["claimed"] + counts["sending"], counts)
+
+
+async def tidy(database: Database, now: int) -> None:
+    """Upkeep's round. Cancelled waves: end what dispatchers handed back since, or an interrupted `cancel` left. Done waves: one whose
+    lost answer turned out to be no (by a look-up, or a person's word) goes again."""
+    async with database.read() as connection:
+        cancelled = await wave_mts.with_queued(connection, WaveState.CANCELLED)
+        done = await wave_mts.with_queued(connection, WaveState.DONE)
+    for wave_id in cancelled:
+        await _cancel_mts(database, wave_id)
+    for wave_id in done:
+        await database.write(lambda connection, wave_id=wave_id: waves.move(connection, wave_id, WaveState.RUNNING, now))  # type: ignore[misc]
+
+
+async def _cancel_mts(database: Database, wave_id: int) -> int:
+    ended = 0
+    while some := await database.write(lambda connection: wave_mts.cancel_some(connection, wave_id)):
+        ended += some
+    return ended
+
+
+async def _counts(database: Database, wave_id: int) -> dict[str, int]:
+    async with database.read() as connection:
+        return await wave_mts.by_state(connection, wave_id)
+
+
+async def _locked(connection: AsyncConnection, name: str) -> Wave:
+    await wave_mts.lock(connection, name)
+    if (wave := await waves.find(connection, name)) is None:
+        raise Refusal(f"there is no wave {name}; tinbao wave list shows all")
+    return wave
+
+
+async def _moved(connection: AsyncConnection, wave: Wave, to: WaveState, now: int, reason: str | None = None) -> Wave:
+    if not await waves.move(connection, wave.id, to, now, reason):  # the table of moves has the last word
+        raise Refusal(_not_so(wave, to.value))
+    return await _locked(connection, wave.name)
+
+
+def _need_own(wave: Wave, cure: str) -> None:
+    if wave.kind is not WaveKind.OWN:
+        raise Refusal(f"wave {wave.name} is sent by the partner; {cure}")
+
+
+def _need_route(routes: Sequence[Route], wave: Wave) -> Route:
+    route = next((route for route in routes if route.name == wave.route), None)
+    if route is None:
+        raise Refusal(f"wave {wave.name} goes by route {wave.route}, which is not enabled; enable it in gateway.toml")
+    return route
+
+
+def _need_money(route: Route, wave: Wave) -> None:
+    """A wave at its approved cost would stop again at once."""
+    if wave.cost_ceiling is not None and wave.spent + route.price_vnd > wave.cost_ceiling:
+        raise Refusal(
+            f"wave {wave.name} has spent {vnd(wave.spent)} of the {vnd(wave.cost_ceiling)} that were approved; plan a wave for the rest"
+        )
+
+
+def _paused_by_ramp(wave: Wave) -> bool:
+    return wave.state is WaveState.PAUSED and (wave.reason or "").startswith(BY_RAMP)
+
+
+_NEXT: Final[Mapping[WaveState, str]] = {
+    WaveState.PLANNING: "wait for `tinbao wave plan`, or run it again with the same --id",
+    WaveState.PLANNED: "tinbao wave approve {name}, then tinbao wave start {name}",
+    WaveState.APPROVED: "tinbao wave start {name}",
+    WaveState.RUNNING: "tinbao wave show {name}",
+    WaveState.PAUSED: "tinbao wave resume {name}",
+    WaveState.DONE: "plan a new one under another name",
+    WaveState.CANCELLED: "plan a new one under another name",
+}
+
+
+def _not_so(wave: Wave, wanted: str) -> str:
+    """Why it can't be `wanted`: where it stands, and what can be done from there; one sentence."""
+    why = f" ({wave.reason})" if wave.reason else ""
+    same = wave.state.value == {"started": "running", "resumed": "running"}.get(wanted, wanted)
+    stands = f"{wave.state.value} already{why}" if same else f"{wave.state.value}{why} and can't be {wanted}"
+    return f"wave {wave.name} is {stands}; {_NEXT[wave.state].format(name=wave.name)}"
+
+
+def _ramp_words(wave: Wave) -> str:
+    match wave.ramp_state:
+        case None:
+            return "it has no ramp"
+        case waves.PASSED:
+            return "its ramp is over"
+        case _:
+            return "its first part is not settled yet"
