@@ -22,6 +22,8 @@ from gateway.domain.failure import Failure
 from gateway.domain.keyword import Keyword, Kind
 from gateway.domain.message import DlrStatus, MtState
 from gateway.domain.pace import Pace
+from gateway.domain.ramp import RampVerdict
+from gateway.domain.wave import WaveState
 from gateway.settings import AccountSettings, DeskSettings, RouteSettings, ServiceSettings
 from gateway.storage.schema import metadata
 from gateway.storage.seal import Sealed
@@ -260,10 +262,12 @@ def test_what_is_called_unused_is_unused():
         ("States of an MT (`MtState`, `gateway/domain/message.py`)", MtState),
         ("What a DLR may say (`DlrStatus`, `gateway/domain/message.py`)", DlrStatus),
         ("Why a carrier said no (`Failure`, `gateway/domain/failure.py`)", Failure),
+        ("States of a wave (`WaveState`, `gateway/domain/wave.py`)", WaveState),
+        ("What a ramp says (`RampVerdict`, `gateway/domain/ramp.py`)", RampVerdict),
         ("Keywords (`Keyword`, `gateway/domain/keyword.py`; spellings in `keywords.toml`)", Keyword),
         ("Kinds (`Kind`, `gateway/domain/keyword.py`; rules in `gateway/reading/kind.py`)", Kind),
     ],
-    ids=["MtState", "DlrStatus", "Failure", "Keyword", "Kind"],
+    ids=["MtState", "DlrStatus", "Failure", "WaveState", "RampVerdict", "Keyword", "Kind"],
 )
 def test_every_member_is_in_the_glossary(head, members):
     """Neither one more nor one less."""

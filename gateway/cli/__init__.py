@@ -13,7 +13,24 @@ from gateway.cli.context import Door, complain
 def command() -> typer.Typer:
     """The whole command, put together on demand: importing one of its modules needs none of the others."""
     from collateral import cli as collateral_cli
-    from gateway.cli import check, demo, init, keys, placements, read, routes, send, serve, tips, villages, wave
+    from gateway.cli import (
+        check,
+        contacts,
+        demo,
+        doctor,
+        init,
+        keys,
+        placements,
+        read,
+        report,
+        routes,
+        send,
+        serve,
+        tips,
+        users,
+        villages,
+        wave,
+    )
 
     app = typer.Typer(
         help="SMS/USSD and QR campaign gateway, and printable collateral for every village.",
@@ -23,7 +40,11 @@ def command() -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_door)
-    for module in (init, check, demo, serve, send, wave, read, tips, collateral_cli, villages, placements, routes, keys):
+    groups = (
+        init, check, doctor, demo, serve, send, wave, contacts, read, tips, report, collateral_cli, villages, placements, routes, users,
+        keys,
+    )  # fmt: skip
+    for module in groups:
         module.add_commands(app)
     return app
 

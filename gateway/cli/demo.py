@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -17,11 +19,13 @@ from gateway.cli.context import Door, fail, opened, run
 
 if TYPE_CHECKING:
     from gateway.cli.context import Opened
+    from gateway.services.planning import Plan
     from gateway.simulator.telco import Telco
 
 MARK: Final = ".tinbao-demo"  # the folder is ours: the next demo may begin anew in it
 ROUTE: Final = "gia-lap"
 WAVE: Final = "dien-tap"
+CONTACTS: Final = "contacts_example.csv"
 TEXT: Final = (
     "UBND xa Thong Nhat: Ai biet mo liet si, soan: LS {{ ma_thon }} noi dung gui {{ dau_so }} ({{ gia }}). "
     "Khong tu y dao boi. Tu choi nhan tin: TC gui {{ dau_so }}"
@@ -153,30 +157,23 @@ async def _play(it: Opened, there: Telco, folder: Path, stop: asyncio.Event) -> 
 
 async def _wave(it: Opened, stop: asyncio.Event) -> None:
     """Plan a wave to the example contacts, start it, show a bar until it is out."""
-    from datetime import time
-
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from gateway.deployment import read_contacts
     from gateway.domain.message import OPEN
     from gateway.serve import now_ms, routes_of
-    from gateway.services import waves
+    from gateway.services import planning, waves
     from gateway.services.routes import route_named
     from gateway.storage import outbox
     from gateway.storage import waves as stored
 
     routes = routes_of(it.settings)
     route = route_named(routes, ROUTE)
-    data = (it.deployment.path / "contacts_example.csv").read_bytes()
-    contacts, _, _ = read_contacts(data, "contacts_example.csv", it.deployment.villages)
-    villages = it.deployment.villages
-    plan = waves.Plan(WAVE, TEXT, tuple(villages), contacts, 1, (time(0), time(0)))  # a rehearsal may run at night
-    planned, _ = await waves.plan(it.database, route, it.deployment.campaign, villages, plan, now_ms())
+    planned = await planning.plan(it.database, route, it.deployment.campaign, it.deployment.villages, _plan(it), now_ms())
     wave = await waves.start(it.database, routes, WAVE, now_ms())
     columns = (TextColumn("Wave to {task.fields[villages]} villages"), BarColumn(), MofNCompleteColumn(), TextColumn("delivered"))
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("wave", total=planned.audience, villages=len({contact.village for contact in contacts}))
+        task = progress.add_task("wave", total=planned.audience, villages=len(planned.tally.villages))
         while not stop.is_set():
             async with it.database.read() as connection:
                 counts = await outbox.counts(connection, wave=wave.id)
@@ -185,6 +182,17 @@ async def _wave(it: Opened, stop: asyncio.Event) -> None:
                 break
             await asyncio.sleep(0.1)
     await it.database.write(lambda connection: stored.finish(connection, now_ms()))
+
+
+def _plan(it: Opened) -> Plan:
+    """The wave to the example contacts, at any hour: a rehearsal may run at night."""
+    from gateway.domain.audience import AudienceRule, ListFile
+    from gateway.domain.window import Window
+    from gateway.services.planning import Plan
+
+    data = (it.deployment.path / CONTACTS).read_bytes()
+    rule = AudienceRule(list=ListFile(CONTACTS, hashlib.sha256(data).hexdigest()))
+    return Plan(WAVE, {"vi": TEXT}, rule, Window(0, 0), BytesIO(data))
 
 
 async def _tips(it: Opened, expected: int, stop: asyncio.Event) -> None:

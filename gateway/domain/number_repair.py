@@ -42,11 +42,15 @@ _OLD: Final = {
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
 _DECIMAL: Final = re.compile(r"(\d{9,12})[.,]0+")
 _SEPARATORS: Final = re.compile(r"[\s.\-()'’`\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_PLAIN: Final = re.compile(r"(?:0|\+84)([1-9]\d{8})", re.ASCII)  # as nearly every row of a good list: a million rows are read by it
+_SHOWN: Final = 3  # characters at the beginning of a cell that a report shows
 _TWO: Final = re.compile(r"\d{9,}\s*[/;,]\s*\+?\d{9,}")
 
 
 def read_number(text: str) -> tuple[Msisdn, Repaired | None]:
     """The number that a cell holds, and what had to be repaired in it. Raises BadMsisdn; its message never repeats the cell."""
+    if plain := _PLAIN.fullmatch(text):
+        return Msisdn("+84" + plain[1]), None
     written = unicodedata.normalize("NFKC", text).strip()
     if _SCIENTIFIC.fullmatch(written):
         raise BadMsisdn("the spreadsheet has rounded the number and its digits are lost")
@@ -54,12 +58,19 @@ def read_number(text: str) -> tuple[Msisdn, Repaired | None]:
         raise BadMsisdn("two numbers stand in one cell")
     decimal = _DECIMAL.fullmatch(written)
     digits = decimal[1] if decimal else _SEPARATORS.sub("", written)
-    plain, repaired = _national(digits)
+    national, repaired = _national(digits)
     if decimal is not None and repaired is None:
         repaired = Repaired.DECIMAL
     elif repaired is None and digits != text:
         repaired = Repaired.SEPARATORS
-    return Msisdn.parse(plain), repaired
+    return Msisdn.parse(national), repaired
+
+
+def masked(cell: str) -> str:
+    """A cell that should hold a number as a report may show it: its first three and last two characters, signs, and no other digit."""
+    shown = cell[:24]
+    last = len(shown) - 2
+    return "".join(c if at < _SHOWN or at >= last or not c.isalnum() or c in "eE" else "x" for at, c in enumerate(shown))
 
 
 def remedy_for(problem: BadMsisdn) -> str:

@@ -1,16 +1,21 @@
 """Lists as offices hand them in (CSV of any Windows, XLSX): bytes in, rows with their line numbers and faults out. Pure, no file is opened.
 
+A list is read line by line from what it is handed, so that a million rows need no more memory than ten.
+
 What is understood: UTF-8 with or without its mark, UTF-16 with its mark, Windows-1258 (what a Vietnamese Excel still writes); comma,
 semicolon, tab or bar; a `sep=` line or title lines above the header; header names in any case, spacing and accents, and their aliases.
 """
 
+import codecs
 import csv
 import io
 import unicodedata
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import chain, islice
+from typing import BinaryIO, Final
 
 from gateway.domain.fault import Fault
 from gateway.domain.fold import fold
@@ -53,27 +58,75 @@ class Table:
     faults: tuple[Fault, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A list being read: `columns` in the file's order, `faults` of its header, then row by row what stands below it. Good for one walk."""
+
+    file: str
+    columns: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    rows: Iterator[Row | Fault] = field(repr=False)
+
+
 def read_table(data: bytes, *, file: str, columns: Sequence[Column]) -> Table:
     """Read `data` as a CSV, or as the first sheet of an XLSX. Never raises for what is in it: all that is wrong becomes faults."""
-    if data.startswith(b"PK\x03\x04"):
-        return _table(_sheet(data), file, columns, sheet=True)
-    text = decode(data)
-    if "\0" in text[:1000].split("\n", 1)[0]:
-        fault = Fault(file, 1, "encoding", "This is no text file, or UTF-16 without its byte order mark", _SAVE_AS)
-        return Table(file, (), (), (fault,))
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return _table(_records(lines, _separator(lines, columns)), file, columns)
+    reading = open_table(io.BytesIO(data), file=file, columns=columns)
+    rows, faults = list[Row](), list(reading.faults)
+    for found in reading.rows:
+        if isinstance(found, Row):
+            rows.append(found)
+        else:
+            faults.append(found)
+    return Table(file, reading.columns, tuple(rows), tuple(faults))
 
 
-def decode(data: bytes) -> str:
-    """Text of `data` in NFC. Bytes that are no letters become U+FFFD. Windows-1258 is taken where UTF-8 reads worse."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", "replace")
-    else:
-        text = data.decode("utf-8-sig", "replace")
-        if LOST in text and 2 * text.count(LOST) > sum(letter > "\x7f" for letter in text):  # more broken than whole: it is not UTF-8
-            text = data.decode("cp1258", "replace")
-    return unicodedata.normalize("NFC", text)  # cp1258 writes tone marks apart
+def open_table(source: BinaryIO, *, file: str, columns: Sequence[Column]) -> Reading:
+    """Begin to read the list in `source`, which can seek; the rows come one by one. Never raises for what is in it."""
+    if source.read(4) == b"PK\x03\x04":
+        return _reading(_sheet(source), file, columns, sheet=True)
+    encoding = encoding_of(source)
+    source.seek(0)
+    if encoding == "utf-8-sig" and _is_binary(source.read(1000)):
+        return Reading(file, (), (Fault(file, 1, "encoding", _NO_TEXT, _SAVE_AS),), iter(()))
+    source.seek(0)
+    lines = _lines(source, encoding)
+    head = list(islice(lines, HEADER_WITHIN))
+    return _reading(_records(chain(head, lines), _separator(head, columns)), file, columns)
+
+
+_NO_TEXT: Final = "This is no text file, or UTF-16 without its byte order mark"
+
+
+def _is_binary(head: bytes) -> bool:
+    return b"\0" in head.split(b"\n", 1)[0]
+
+
+def encoding_of(source: BinaryIO) -> str:
+    """How `source` is encoded, all of it looked at: UTF-16 by its mark, Windows-1258 where UTF-8 reads worse, else UTF-8."""
+    source.seek(0)
+    head = source.read(2)
+    if head in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    source.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    lost = letters = 0
+    while piece := source.read(1 << 20):
+        if not piece.isascii() or lost or letters:  # else nothing of it is in question, nor was the end of the piece before
+            text = decoder.decode(piece)
+            lost += text.count(LOST)
+            letters += len(text) - len(text.encode("ascii", "ignore"))
+    return "cp1258" if 2 * lost > letters else "utf-8-sig"  # more broken than whole: it is not UTF-8
+
+
+def _lines(source: BinaryIO, encoding: str) -> Iterator[str]:
+    """Lines without their ends, in NFC."""
+    text = io.TextIOWrapper(source, encoding, "replace", newline=None)
+    try:
+        for line in text:
+            line = line.removesuffix("\n")
+            yield line if line.isascii() else unicodedata.normalize("NFC", line)  # cp1258 writes tone marks apart
+    finally:
+        text.detach()  # whoever opened the file closes it
 
 
 # -- records: (line, cells), or (line, words) for a line that is none ------------------------------------------------------------------
@@ -81,48 +134,53 @@ def decode(data: bytes) -> str:
 _Record = tuple[int, list[str] | str]
 
 
-def _records(lines: Sequence[str], separator: str) -> Iterator[_Record]:
-    at = 0
-    while at < len(lines):
-        line, taken = lines[at], 1
-        cells: list[str] | str
+def _records(lines: Iterable[str], separator: str) -> Iterator[_Record]:
+    source, ahead, at = iter(lines), deque[str](), 0
+    while True:
+        line = ahead.popleft() if ahead else next(source, None)
+        if line is None:
+            return
+        at += 1
         if "\0" in line:
-            cells = "The line holds a NUL character"
+            yield at, "The line holds a NUL character"
         elif LOST in line:
-            cells = "The line holds bytes that are no letters"
+            yield at, "The line holds bytes that are no letters"
         elif '"' in line:
-            cells, taken = _quoted(lines, at, separator)
+            ahead.extend(islice(source, QUOTED_WITHIN - 1 - len(ahead)))
+            cells, taken = _quoted((line, *ahead), separator)
+            yield at, cells
+            for _ in range(taken - 1):
+                ahead.popleft()
+            at += taken - 1
         else:
-            cells = line.split(separator)
-        yield at + 1, cells
-        at += taken
+            yield at, line.split(separator)
 
 
-def _quoted(lines: Sequence[str], at: int, separator: str) -> tuple[list[str] | str, int]:
-    """The record that begins at `at`, and how many lines it takes."""
-    reader = csv.reader((line + "\n" for line in lines[at : at + QUOTED_WITHIN]), delimiter=separator, strict=True)
+def _quoted(lines: Sequence[str], separator: str) -> tuple[list[str] | str, int]:
+    """The record that begins with the first of `lines`, and how many it takes."""
+    reader = csv.reader((line + "\n" for line in lines), delimiter=separator, strict=True)
     try:
         return next(reader), reader.line_num
     except csv.Error:
         return "A quotation mark is not closed", 1
 
 
-def _sheet(data: bytes) -> Iterator[_Record]:
+def _sheet(source: BinaryIO) -> Iterator[_Record]:
     """Rows of the first sheet of an XLSX, with the values its formulas had when it was saved."""
     import openpyxl  # 150 ms: only those who bring a workbook pay for it
 
+    at = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of styles and drop-down lists that it leaves out
         try:
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            rows = [[_cell(value) for value in cells] for cells in book.worksheets[0].iter_rows(values_only=True)]
+            book = openpyxl.load_workbook(source, read_only=True, data_only=True)
+            for at, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
+                yield at, [_cell(value) for value in cells]
             book.close()
         except (
             Exception
         ):  # a damaged workbook makes openpyxl raise whatever its parts meet: IndexError, TypeError, ParseError, BadZipFile …
-            yield 1, "The workbook can't be opened: it is damaged, or locked with a password"
-            return
-    yield from enumerate(rows, 1)
+            yield at + 1, "The workbook can't be opened: it is damaged, or locked with a password"
 
 
 def _cell(value: object) -> str:
@@ -158,12 +216,10 @@ def _separator(lines: Sequence[str], columns: Sequence[Column]) -> str:
     return max(SEPARATORS, key=known)  # the first of equals, so a comma
 
 
-def _header(records: Iterator[_Record], columns: Sequence[Column]) -> tuple[int, list[str]]:
+def _header(records: Sequence[_Record], columns: Sequence[Column]) -> tuple[int, list[str]]:
     """The header's line and cells: of the first lines the one that shows most of our columns."""
     names, best, found = _names(columns), (1, list[str]()), 0
     for line, cells in records:
-        if line > HEADER_WITHIN:
-            break
         if isinstance(cells, str):
             continue
         known = sum(_key(cell) in names for cell in cells)
@@ -175,9 +231,32 @@ def _header(records: Iterator[_Record], columns: Sequence[Column]) -> tuple[int,
 # -- table -------------------------------------------------------------------------------------------------------------------------------
 
 
-def _table(found: Iterator[_Record], file: str, columns: Sequence[Column], sheet: bool = False) -> Table:
-    records = list(found)
-    line, header = _header(iter(records), columns)
+def _reading(found: Iterator[_Record], file: str, columns: Sequence[Column], sheet: bool = False) -> Reading:
+    first = _first(found)
+    line, header = _header(first, columns)
+    present, faults = _present(header, columns, file, line)
+    missing = [column for column in columns if column.required and column.name not in present]
+    faults += [Fault(file, line, c.name, "The column is missing", f"Add a column headed {_headings(c)}") for c in missing]
+    shown = tuple(filter(None, present))
+    if missing:
+        broken = [_refused(file, at, words) for at, words in first if isinstance(words, str) and at <= line]
+        return Reading(file, shown, (*broken, *faults), iter(()))
+    below = chain((record for record in first if record[0] > line), found)
+    return Reading(file, shown, tuple(faults), _rows(below, file, present, sheet))
+
+
+def _first(found: Iterator[_Record]) -> list[_Record]:
+    """The records among which the header is looked for."""
+    first = list[_Record]()
+    for record in found:
+        first.append(record)
+        if record[0] >= HEADER_WITHIN:
+            break
+    return first
+
+
+def _present(header: Sequence[str], columns: Sequence[Column], file: str, line: int) -> tuple[list[str], list[Fault]]:
+    """Our name of each column of the header, "" for one that has none, and a fault for each that stands there twice."""
     names, present, faults = _names(columns), list[str](), list[Fault]()
     for cell in header:
         key = _key(cell)
@@ -185,13 +264,7 @@ def _table(found: Iterator[_Record], file: str, columns: Sequence[Column], sheet
         if name and name in present:
             faults.append(Fault(file, line, name, "The column stands twice in the header", "Keep one of the two"))
         present.append(name if name not in present else "")
-    missing = [column for column in columns if column.required and column.name not in present]
-    faults += [Fault(file, line, c.name, "The column is missing", f"Add a column headed {_headings(c)}") for c in missing]
-    if missing:
-        broken = [_refused(file, at, words) for at, words in records if isinstance(words, str) and at <= line]
-        return Table(file, tuple(filter(None, present)), (), (*broken, *faults))
-    rows = list(_rows([record for record in records if record[0] > line], file, present, faults, sheet))
-    return Table(file, tuple(filter(None, present)), tuple(rows), tuple(faults))
+    return present, faults
 
 
 def _headings(column: Column) -> str:
@@ -203,11 +276,11 @@ def _refused(file: str, line: int, words: str) -> Fault:
     return Fault(file, line, "row", words, remedy)
 
 
-def _rows(records: Sequence[_Record], file: str, names: Sequence[str], faults: list[Fault], sheet: bool) -> Iterator[Row]:
-    width = len(names)
+def _rows(records: Iterable[_Record], file: str, names: Sequence[str], sheet: bool) -> Iterator[Row | Fault]:
+    width, whole = len(names), all(names)
     for line, cells in records:
         if isinstance(cells, str):
-            faults.append(_refused(file, line, cells))
+            yield _refused(file, line, cells)
             continue
         cells = [cell.strip() for cell in cells]
         if not any(cells):
@@ -218,8 +291,7 @@ def _rows(records: Sequence[_Record], file: str, names: Sequence[str], faults: l
             cells += [""] * (width - len(cells))
         if len(cells) != width:
             text = f"The row has {len(cells)} cells, the header {width}"
-            faults.append(
-                Fault(file, line, "row", text, "Put a text that holds the separator in quotation marks, or fill in what is missing")
-            )
+            yield Fault(file, line, "row", text, "Put a text that holds the separator in quotation marks, or fill in what is missing")
             continue
-        yield Row(line, {name: cell for name, cell in zip(names, cells, strict=True) if name})
+        by_name = zip(names, cells, strict=True)
+        yield Row(line, dict(by_name) if whole else {name: cell for name, cell in by_name if name})

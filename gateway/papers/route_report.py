@@ -126,8 +126,12 @@ def _operator(row: AccountRow) -> str:
 
 
 def _partner(row: PartnerRow) -> tuple[str, ...]:
-    counts = (row.sent, row.delivered, row.failed, row.charged_segments)
-    return (row.wave, row.variant, row.operator, short_day(row.day), *map(grouped, counts), "" if row.cost is None else grouped(row.cost))
+    cost = "" if row.cost is None else grouped(row.cost)
+    return (row.wave, row.variant, row.operator, short_day(row.day), *map(grouped, _counts(row)), cost)
+
+
+def _counts(row: PartnerRow) -> tuple[int, int, int, int]:
+    return row.sent, row.delivered, row.failed, row.charged_segments
 
 
 def accounts_xlsx(accounts: AccountsPaper) -> bytes:
@@ -135,10 +139,7 @@ def accounts_xlsx(accounts: AccountsPaper) -> bytes:
     header = ("Tuyến", *_HEADER)
     rows = [(route.route, *_cells(row)) for route in accounts.routes for row in route.rows]
     partners = [
-        (
-            route.route, row.wave, row.variant, row.operator, short_day(row.day), row.sent, row.delivered, row.failed, row.charged_segments,
-            row.cost,
-        )  # fmt: skip
+        (route.route, row.wave, row.variant, row.operator, short_day(row.day), *_counts(row), row.cost)
         for route in accounts.routes
         for row in route.partners
     ]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.cost import vnd
 from gateway.domain.wave import WaveKind, WaveState
-from gateway.services import approvals
+from gateway.services import approvals, planning
 from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
 from gateway.storage import wave_mts, waves
@@ -110,11 +110,14 @@ async def cancel(database: Database, name: str, now: int) -> Cancelled:
         wave = await _locked(connection, name)
         if wave.state is WaveState.DONE:
             raise Refusal(_not_so(wave, "cancelled"))
-        if wave.state is WaveState.CANCELLED:
+        if wave.state in (WaveState.CANCELLED, WaveState.PLANNING):
             return wave
         return await _moved(connection, wave, WaveState.CANCELLED, now, BY_HAND)
 
     wave = await database.write(unit)
+    if wave.state is WaveState.PLANNING:  # nothing of it ever left, and its name is free again
+        await planning.remove(database, wave.id)
+        return Cancelled(wave, 0, 0, await _counts(database, wave.id))
     ended = await _cancel_mts(database, wave.id)
     clock = asyncio.get_running_loop().time
     deadline = clock() + HAND_BACK_S

@@ -19,7 +19,7 @@ REAL = "that-su"  # leads to subscribers
 @pytest.fixture(scope="module")
 def idle(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
     """A deployment that nobody serves: what is sent without --wait stays in the queue."""
-    routes = route(ROUTE, "kannel", NOWHERE) + route(REAL, "kannel", NOWHERE, rehearsal=False, max_unapproved=3)
+    routes = route(ROUTE, "kannel", NOWHERE) + route(REAL, "kannel", NOWHERE, max_unapproved=3)
     return deployment(tmp_path_factory.mktemp("send") / "d", routes=routes.replace("prefixes = []", 'prefixes = ["+84"]'))
 
 

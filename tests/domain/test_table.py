@@ -2,11 +2,12 @@
 
 import io
 import time
+import zipfile
 
 import openpyxl
 import pytest
 
-from gateway.domain.table import Column, Table, read_table
+from gateway.domain.table import Column, Table, open_table, read_table
 
 COLUMNS = (Column("msisdn", ("số điện thoại",)), Column("village", ("mã thôn",)), Column("name", ("họ và tên",), required=False))
 TEXT = "Số điện thoại,Mã thôn,Họ và tên\n0300000101,TN01,Hoàng Thị Ví Dụ\n0300000102,TN02,Đàm Văn Hư Cấu\n"
@@ -149,3 +150,34 @@ def test_100_000_open_quotation_marks():
     start = time.process_time()
     assert len(read("msisdn,village,name\n" + '0300000101,TN01,"a\n' * 20_001).faults) > 1
     assert time.process_time() - start < 10
+
+
+def test_a_long_list_takes_no_more_memory_than_a_short_one():
+    """Row by row: only what the reader looks ahead is held."""
+    import tracemalloc
+
+    source = io.BytesIO(b"msisdn,village,name\n" + b"0300000101,TN01,Vi Du\n" * 50_000)
+    tracemalloc.start()
+    try:
+        reading = open_table(source, file="list.csv", columns=COLUMNS)
+        assert sum(1 for _ in reading.rows) == 50_000
+        assert tracemalloc.get_traced_memory()[1] < 2_500_000  # the file's bytes, read once to know its encoding, come in pieces of 1 MB
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_broken_end_of_a_workbook_keeps_the_rows_before_it():
+    """Rows come as they are read; what can't be read any more is a fault at its place."""
+    book = openpyxl.Workbook()
+    for at in range(300):
+        book.active.append(["msisdn", "village"] if not at else [300000101 + at, "TN01"])
+    data = io.BytesIO()
+    book.save(data)
+    out = io.BytesIO()
+    with zipfile.ZipFile(data) as whole, zipfile.ZipFile(out, "w") as broken:
+        for item in whole.infolist():
+            part = whole.read(item)
+            broken.writestr(item, part[: len(part) // 2] if item.filename.endswith("sheet1.xml") else part)
+    table = read(out.getvalue())
+    assert 50 < len(table.rows) < 299
+    assert "can't be opened" in table.faults[-1].text
