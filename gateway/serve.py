@@ -41,6 +41,7 @@ from gateway.web.hooks import Hook
 from gateway.web.runner import web_runner
 
 LOCK_RETRY_S: Final = 1.0
+TROUBLE_S: Final = 0.5  # how soon a database in trouble is told of
 
 
 class PortInUse(Exception):
@@ -118,7 +119,7 @@ async def dispatching(
     async with http_sender(timeout_s=service.carrier_timeout_s, connections=max(route.concurrency for route in routes)) as send:
         dispatchers = tuple(Dispatcher(route, routes, database, send, owner, service.timezone, service.drain_s, caps) for route in routes)
         state = Dispatching(dispatchers)
-        upkeep = Upkeep(database, routes, send, owner, now_ms, intake.drain if intake else _no_spool)
+        upkeep = Upkeep(database, routes, send, owner, now_ms, intake.drain if intake else _no_spool, service.timezone)
         ended = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_dispatch(settings, database, state, upkeep, owner, ended), name="dispatching")
@@ -206,6 +207,7 @@ async def serve(
             tasks.create_task(_whenever(inbound.replied, stop, state.wake_soon), name="replies")
             tasks.create_task(_whenever(intake.reported, stop, lambda: match_reports(database)), name="reports")
             tasks.create_task(scans.run(database, stop), name="scans")
+            tasks.create_task(_tell_of_trouble(database, stop), name="trouble")
             await _listen(stack, public, settings.service.address, "service.listen", settings.service.drain_s)
             desk = desk_app(Counting(database, routes), Metrics(state.dispatchers))
             await _listen(stack, desk, settings.desk.address, "desk.listen", settings.service.drain_s)
@@ -214,6 +216,18 @@ async def serve(
                 ready.set()
             await stop.wait()
             log.info("serve.draining")
+
+
+async def _tell_of_trouble(database: Database, stop: asyncio.Event) -> None:
+    """A line when the database takes no more, with its cause, and one when it does again."""
+    told: str | None = None
+    while not stop.is_set():
+        if (why := database.trouble) != told:
+            log.warning("database.down", why=why) if why else log.info("database.back")
+            told = why
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TROUBLE_S):
+                await stop.wait()
 
 
 def desk_app(counting: Counting, metrics: Metrics) -> web.Application:

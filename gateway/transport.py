@@ -11,9 +11,9 @@ It runs on any event loop; on uvloop a request costs some 15 µs of CPU, a tenth
 """
 
 import asyncio
-import re
 import select
 import ssl
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,8 +30,9 @@ __all__ = ["HttpSender", "LostAnswer", "NotSent", "http_sender"]
 
 ANSWER_LIMIT: Final = 1 << 20  # bytes of one answer on the wire, its head included; carriers answer in hundreds
 IDLE_S: Final = 5.0  # carriers close idle connections after 10 s and more: ours go first, or a request meets the closing
-_UNSAFE: Final = re.compile(r"[^\x21-\x7e]|#")  # a URL with one of these was not percent-encoded, or would end the request line
 _PORTS: Final = {"http": 80, "https": 443}
+Answer = HttpResponse | NotSent | LostAnswer
+Done = Callable[[Answer], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,19 @@ def _message(request: HttpRequest) -> tuple[_Origin, bytes]:
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
     if request.body or request.method != "GET":
         lines.append(f"Content-Length: {len(request.body)}")
-    if _UNSAFE.search(request.url) or any("\r" in line or "\n" in line for line in lines):
+    head = "\r\n".join([*lines, "", ""])
+    breaks = len(lines) + 1
+    if not _is_encoded(request.url) or head.count("\r") != breaks or head.count("\n") != breaks:
         raise NotSent(f"{origin}: the request holds a character that would break its lines")
     try:
-        return origin, "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body
+        return origin, head.encode("latin-1") + request.body
     except UnicodeEncodeError:  # its text would repeat the header
         raise NotSent(f"{origin}: a header's value is not Latin-1") from None
+
+
+def _is_encoded(url: str) -> bool:
+    """Whether `url` is percent-encoded: nothing in it ends the request line, and it has no fragment."""
+    return url.isascii() and url.isprintable() and " " not in url and "#" not in url
 
 
 class _Connection(asyncio.Protocol):
@@ -84,7 +92,7 @@ class _Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._parser: httptools.HttpResponseParser | None = None
-        self._answer: asyncio.Future[HttpResponse] | None = None
+        self._done: Done | None = None  # whoever waits for the answer under way
         self._timer: asyncio.TimerHandle | None = None
         self._idle_since = 0.0
         self._readable: Callable[[], bool] = bool
@@ -96,22 +104,21 @@ class _Connection(asyncio.Protocol):
 
     # -- for the pool
 
-    def exchange(self, message: bytes, timeout_s: float) -> "asyncio.Future[HttpResponse]":
-        """Write `message`, once. The future ends with the answer or LostAnswer."""
+    def exchange(self, message: bytes, timeout_s: float, done: Done) -> None:
+        """Write `message`, once. `done` is called once, later, with the answer or LostAnswer. Raises NotSent."""
         if self._transport is None or self._transport.is_closing():
             raise NotSent(f"{self._origin}: the connection was closed at once")
         self._parser = httptools.HttpResponseParser(self)
         self._status = self._seen = 0
         self._keep = self._framed = False
         self._headers, self._body = {}, []
-        self._answer = self._loop.create_future()
+        self._done = done
         self._timer = self._loop.call_later(timeout_s, self._fail, f"no answer within {timeout_s:g} s")
         self._transport.write(message)
-        return self._answer
 
     def rest(self) -> bool:
         """After an exchange: whether the connection may serve another. If not, it is cut."""
-        if self._keep and self._answer is None and self._transport is not None and not self._transport.is_closing():
+        if self._keep and self._done is None and self._transport is not None and not self._transport.is_closing():
             self._idle_since = self._loop.time()
             return True
         self.cut()
@@ -129,9 +136,9 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def end(self) -> None:
-        """The sender closes: an exchange under way is lost."""
-        self._fail("the sender was closed before the whole answer came")
+    def end(self, why: str = "the sender was closed before the whole answer came") -> None:
+        """Give up: an exchange under way is lost."""
+        self._fail(why)
 
     # -- for the event loop
 
@@ -155,7 +162,7 @@ class _Connection(asyncio.Protocol):
             self._fail("the answer is not HTTP")
 
     def eof_received(self) -> None:
-        if self._status >= 200 and not self._framed and self._answer is not None:
+        if self._status >= 200 and not self._framed and self._done is not None:
             self._finish()  # RFC 9112 §6.3: without a length the end of the connection ends the body
         else:
             self._fail("the connection was closed before the whole answer came")
@@ -168,7 +175,7 @@ class _Connection(asyncio.Protocol):
     # -- for the parser
 
     def on_message_begin(self) -> None:
-        if self._answer is None:  # bytes behind a whole answer: never trust this connection again
+        if self._done is None:  # bytes behind a whole answer: never trust this connection again
             self._keep = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -176,7 +183,7 @@ class _Connection(asyncio.Protocol):
         self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
-        if self._answer is not None and self._parser is not None:
+        if self._done is not None and self._parser is not None:
             self._status = self._parser.get_status_code()
             self._framed = "content-length" in self._headers or "transfer-encoding" in self._headers
 
@@ -184,7 +191,7 @@ class _Connection(asyncio.Protocol):
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        if self._answer is None or self._parser is None:
+        if self._done is None or self._parser is None:
             return
         if self._status < 200:  # 100 and 103 go before the answer
             self._status = 0
@@ -194,21 +201,21 @@ class _Connection(asyncio.Protocol):
         self._finish()
 
     def _finish(self) -> None:
-        answer = self._answer
+        done = self._done
         self._settle()
-        if answer is not None and not answer.done():
-            answer.set_result(HttpResponse(self._status, self._headers, b"".join(self._body)))
+        if done is not None:
+            done(HttpResponse(self._status, self._headers, b"".join(self._body)))
 
     def _fail(self, why: str) -> None:
-        answer = self._answer
+        done = self._done
         self.cut()
-        if answer is not None and not answer.done():
-            answer.set_exception(LostAnswer(f"{self._origin}: {why}"))
+        if done is not None:
+            done(LostAnswer(f"{self._origin}: {why}"))
 
     def _settle(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._answer = self._parser = None
+        self._timer = self._done = self._parser = None
 
 
 def _watch(descriptor: int) -> Callable[[], bool]:
@@ -222,10 +229,11 @@ def _watch(descriptor: int) -> Callable[[], bool]:
 
 @dataclass(slots=True)
 class _Pool:
-    """Connections to one origin: those at rest, the latest used first, and a gate that bounds how many there are."""
+    """Connections to one origin: those at rest, the latest used first; how many more may be opened or used; who waits for one."""
 
-    gate: asyncio.Semaphore
+    free: int
     idle: deque[_Connection] = field(default_factory=deque)
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
 
     def take(self) -> _Connection | None:
         """A connection at rest that is still good; the others are cut."""
@@ -235,6 +243,29 @@ class _Pool:
                 return connection
             connection.cut()
         return None
+
+    async def enter(self) -> None:
+        """Wait for one of the connections to be free."""
+        if self.free > 0:
+            self.free -= 1
+            return
+        place = asyncio.get_running_loop().create_future()
+        self.waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():  # it was given to us all the same
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Let the next one in."""
+        while self.waiting:
+            place = self.waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self.free += 1
 
 
 class HttpSender:
@@ -246,35 +277,96 @@ class HttpSender:
         self._tls = tls
         self._pools: dict[_Origin, _Pool] = {}
         self._open: set[_Connection] = set()
+        self._begun: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def __call__(self, request: HttpRequest) -> HttpResponse:
         """The carrier's answer; redirects are answers too. Raises NotSent or LostAnswer. Cancelling cuts the connection."""
         origin, message = _message(request)
-        pool = self._pools.get(origin)
-        if pool is None:
-            pool = self._pools[origin] = _Pool(asyncio.Semaphore(self._connections))
+        pool = self._pool(origin)
         await self._enter(origin, pool)
         try:
             connection = pool.take() or await self._connect(origin)
             try:
-                return await connection.exchange(message, self._timeout_s)
+                answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+                connection.exchange(message, self._timeout_s, lambda came: None if answer.done() else answer.set_result(came))
+                came = await answer
             finally:
                 if connection.rest():
                     pool.idle.append(connection)
         finally:
-            pool.gate.release()
+            pool.leave()
+        if isinstance(came, HttpResponse):
+            return came
+        raise came
+
+    def begin(self, request: HttpRequest, done: Done) -> Callable[[], None]:
+        """The same for callers with thousands at once, without a task each where a connection is at rest: `done` is called once, later.
+
+        What is returned gives up: `done` gets LostAnswer.
+        """
+        try:
+            origin, message = _message(request)
+        except NotSent as why:
+            asyncio.get_running_loop().call_soon(done, why)
+            return lambda: None
+        pool = self._pool(origin)
+        connection = pool.take() if pool.free > 0 and not self._closed else None
+        if connection is None:
+            return self._begin_slowly(request, done)
+        pool.free -= 1
+
+        def came(answer: Answer) -> None:
+            if connection.rest():
+                pool.idle.append(connection)
+            pool.leave()
+            done(answer)
+
+        connection.exchange(message, self._timeout_s, came)
+        return lambda: connection.end("given up")
+
+    @staticmethod
+    def ticks_us() -> int:
+        """The machine's monotonic clock, µs: who writes the requests says by which clock."""
+        return time.monotonic_ns() // 1000
+
+    def _begin_slowly(self, request: HttpRequest, done: Done) -> Callable[[], None]:
+        """With a task: a connection must be opened, or waited for."""
+
+        async def work() -> None:
+            answer: Answer
+            try:
+                answer = await self(request)
+            except (NotSent, LostAnswer) as why:
+                answer = why
+            except asyncio.CancelledError:
+                answer = LostAnswer("given up")
+            done(answer)
+
+        task = asyncio.ensure_future(work())
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+
+        def give_up() -> None:
+            task.cancel()
+
+        return give_up
+
+    def _pool(self, origin: _Origin) -> _Pool:
+        pool = self._pools.get(origin)
+        if pool is None:
+            pool = self._pools[origin] = _Pool(self._connections)
+        return pool
 
     async def _enter(self, origin: _Origin, pool: _Pool) -> None:
-        """Wait for one of the origin's connections to be free."""
         if self._closed:
             raise NotSent(f"{origin}: the sender is closed")
-        if not pool.gate.locked():
-            await pool.gate.acquire()  # returns at once
+        if pool.free > 0:
+            await pool.enter()  # returns at once
             return
         try:
             async with asyncio.timeout(self._timeout_s):
-                await pool.gate.acquire()
+                await pool.enter()
         except TimeoutError:
             raise NotSent(f"{origin}: no free connection within {self._timeout_s:g} s") from None
 
@@ -303,6 +395,8 @@ class HttpSender:
         ending = tuple(self._open)
         for connection in ending:
             connection.end()
+        if self._begun:
+            await asyncio.wait(self._begun, timeout=1.0)
         if ending:
             await asyncio.wait([connection.gone for connection in ending], timeout=1.0)
 

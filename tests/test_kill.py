@@ -1,79 +1,60 @@
-"""kill -9 of a real `tinbao serve` in the middle of a wave, again and again: nothing lost, nothing twice (issue: what it must show, 4)."""
+"""50 kills of a real `tinbao serve` on both engines: nothing lost, nothing twice (`make chaos` runs 1,000), and the laws themselves."""
 
-import asyncio
-import sqlite3
-import time
+import os
 from pathlib import Path
-from random import Random
 
-from gateway.simulator.behaviour import Behaviour
-from gateway.simulator.telco import Telco, telco
-from tests.harness import Gateway, contacts_csv, deployment, eventually, route, wait_for_port
+import pytest
 
-MTS, KILLS, CONCURRENCY = 5_000, 20, 32
-AGAIN_S = 5.0
+from tests.chaos import laws
+from tests.chaos.arena import CASES, new_database
+from tests.chaos.laws import Broken, Row, Telco
+from tests.chaos.rounds import run_round
 
-
-def states(gateway: Gateway) -> dict[str, str]:
-    """ref -> state, as a stranger reads it from the file (the WAL is replayed by opening it)."""
-    connection = sqlite3.connect(gateway.folder / "var" / "tinbao.db", timeout=10)
-    try:
-        return dict(connection.execute("SELECT ref, state FROM mt").fetchall())
-    finally:
-        connection.close()
+KILLS = 25  # each engine
 
 
-def reached(there: Telco) -> set[str]:
-    """References of all MTs that the telco took."""
-    return set(there.counts.refs)
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_kill_9_loses_nothing_and_repeats_nothing(tmp_path: Path, engine: str) -> None:
+    """25 SIGKILLs in a 2,500-MT wave, with a telco that drops, resets, stalls, is late and reports twice and in the wrong order."""
+    database = None
+    if engine == "postgresql":
+        database = await new_database(os.environ["TINBAO_TEST_PG"], f"kill_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    found = await run_round(tmp_path / "d", CASES[0], database, KILLS, seed=279)
+    assert (found.lost, found.twice) == (0, 0)
 
 
-async def test_kill_9_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
-    """20 SIGKILLs in a 5,000-MT wave."""
-    random = Random(279)
-    async with telco(behaviour=Behaviour(dlr="never", delay_s=0.01)) as there:
-        gateway = deployment(tmp_path / "d", routes=route("r", "kannel", f"{there.url}/cgi-bin/sendsms", concurrency=CONCURRENCY))
-        (tmp_path / "list.csv").write_text(contacts_csv(MTS))
-        planned = await asyncio.to_thread(
-            gateway.json, "wave", "plan", "--id", "w", "--route", "r", "--text", "{{ ma_thon }} tri an 27/7",
-            "--contacts", str(tmp_path / "list.csv"), "--window", "00:00-00:00",
-        )  # fmt: skip
-        assert planned["audience"] == MTS
-        started = await asyncio.to_thread(gateway.run, "wave", "start", "w")
-        assert started.returncode == 0, started.stderr
-        slowest = 0.0
-        uncertain_before = 0
-        for kill in range(KILLS):
-            before = there.counted()["distinct"]
-            process = gateway.start()
-            await asyncio.to_thread(wait_for_port, gateway.public, process)
-            ready = time.monotonic()
-            goal = before + random.randrange(20, MTS // KILLS - 20)
-            await eventually(lambda goal=goal: _reached(there, goal), pause=0.002)
-            slowest = max(slowest, time.monotonic() - ready)
-            process.kill()
-            await asyncio.to_thread(process.wait)
-            await there.quiet()
-            found = states(gateway)
-            uncertain = sum(state in ("uncertain", "sending") for state in found.values())
-            assert uncertain - uncertain_before <= CONCURRENCY, f"kill {kill}"
-            uncertain_before = uncertain
-            never_left = {ref for ref, state in found.items() if state in ("queued", "claimed", "failed")}
-            assert not never_left & reached(there), f"kill {kill}: called queued, claimed or failed, but the telco has it"
-        assert slowest <= AGAIN_S
-        with gateway.serving():
-            await eventually(lambda: _none_open(gateway), seconds=60)
-        found = states(gateway)
-    assert len(found) == MTS
-    assert set(found.values()) <= {"sent", "uncertain"}
-    assert {ref for ref, state in found.items() if state == "sent"} <= reached(there)
-    assert there.counted()["twice"] == 0
-    assert there.counted()["distinct"] >= MTS - uncertain_before
+GOOD = {"A": Row("sent", "A"), "B": Row("delivered", "B"), "C": Row("uncertain", "C"), "D": Row("uncertain", "D")}
+SEEN = Telco(frozenset("ABC"), twice=0, lost=0)
 
 
-async def _reached(there: Telco, goal: int) -> bool:
-    return there.counted()["distinct"] >= goal
+def test_the_laws_pass_what_is_right() -> None:
+    laws.at_the_end(GOOD, 4, SEEN)
+    laws.after_a_kill(GOOD | {"E": Row("queued", None), "F": Row("sending", "F")}, 6, SEEN)
+    laws.bounded(3, on_wire=2, lost=1)
 
 
-async def _none_open(gateway: Gateway) -> bool:
-    return not {"queued", "claimed", "sending"} & set((await asyncio.to_thread(states, gateway)).values())
+@pytest.mark.parametrize(
+    ("rows", "accepted", "there", "words"),
+    [
+        (GOOD, 5, SEEN, "5 were accepted, the states add up to 4"),
+        (GOOD | {"A": Row("gone", None)}, 4, SEEN, "nobody knows"),
+        (GOOD, 4, Telco(SEEN.refs, twice=1, lost=0), "1 reached the telco twice"),
+        (GOOD | {"A": Row("queued", None)}, 4, SEEN, "called \\['queued'\\], but the telco has them"),
+        (GOOD | {"A": Row("failed", None)}, 4, SEEN, "called \\['failed'\\], but the telco has them"),
+        (GOOD | {"D": Row("sent", "D")}, 4, SEEN, "the telco never had them"),
+        (GOOD, 4, Telco(SEEN.refs | {"X"}, twice=0, lost=0), "does not know"),
+        (GOOD | {"D": Row("sending", "D")}, 4, SEEN, "never ended"),
+    ],
+)
+def test_the_laws_see_what_is_wrong(rows: laws.Rows, accepted: int, there: Telco, words: str) -> None:
+    """Each breach alone is found."""
+    with pytest.raises(Broken, match=words):
+        laws.at_the_end(rows, accepted, there)
+
+
+def test_requests_are_counted_once_however_many_mts_they_carry() -> None:
+    """A batch of a hundred is one request on the wire."""
+    rows = {f"M{at}": Row("sending", "B1") for at in range(100)} | {"X": Row("uncertain", "X"), "Y": Row("sent", "Y")}
+    assert laws.newly_uncertain(rows, frozenset({"X"})) == {"B1"}
+    with pytest.raises(Broken, match="3 requests are uncertain, 1 could be on the wire and the telco lost 1"):
+        laws.bounded(3, on_wire=1, lost=1)

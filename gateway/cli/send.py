@@ -81,7 +81,7 @@ async def _send(door: Door, route: str, numbers: tuple[Msisdn, ...], text: str, 
         taken = await enqueue(it.database, chosen, Order(id_, numbers, text), now_ms())
         if wait:
             stop = stop_on_signals()
-            async with dispatching(it.settings, it.database, stop) as state:
+            async with dispatching(it.settings, it.database, stop, it.deployment.campaign.caps) as state:
                 await state.wake_soon()
                 await _until_settled(it, id_, stop)
         seconds = asyncio.get_running_loop().time() - started

@@ -1,7 +1,8 @@
 """The telco's calls to the gateway's hooks: reports and MOs, repeated till they are taken, like a real one's, but not for ever."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,18 +29,25 @@ class Errands:
     def __init__(self, send: HttpSender, retry_s: float) -> None:
         self._send = send
         self._retry_s = retry_s
-        self._queue: asyncio.Queue[Errand] = asyncio.Queue(QUEUE)
+        self._loop = asyncio.get_running_loop()
+        self._ready: asyncio.Queue[Errand] = asyncio.Queue()
+        self._open = 0  # waiting for their time, ready or on their way
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     def put(self, errand: Errand) -> None:
-        """Queue it; a full queue gives it up at once."""
-        try:
-            self._queue.put_nowait(errand)
-        except asyncio.QueueFull:
+        """Run it when it is due; where too many wait it is given up at once."""
+        if self._open >= QUEUE:
             errand.done(None)
+            return
+        self._open += 1
+        self._quiet.clear()
+        if errand.due <= self._loop.time():
+            self._ready.put_nowait(errand)
+        else:  # no worker waits with it: what is due meanwhile goes first
+            self._loop.call_at(errand.due, self._ready.put_nowait, errand)
 
-    async def run(self, errand: Errand) -> None:
-        """Make its calls now."""
-        await asyncio.sleep(max(errand.due - asyncio.get_running_loop().time(), 0))
+    async def _run(self, errand: Errand) -> None:
         answer: HttpResponse | None = None
         for call in errand.calls:
             answer = await self._insist(call)
@@ -47,18 +55,33 @@ class Errands:
                 break
         errand.done(answer)
 
-    async def work(self) -> None:
-        """Run errands till cancelled."""
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Run errands for the length of the block; a bug in one is raised at its end."""
+        workers = [asyncio.create_task(self._work(), name=f"telco:errands-{number}") for number in range(WORKERS)]
+        try:
+            yield
+        finally:
+            for worker in workers:
+                worker.cancel()
+            ended = await asyncio.gather(*workers, return_exceptions=True)
+        for bug in ended:
+            if isinstance(bug, Exception):
+                raise bug
+
+    async def _work(self) -> None:
         while True:
-            errand = await self._queue.get()
+            errand = await self._ready.get()
             try:
-                await self.run(errand)
+                await self._run(errand)
             finally:
-                self._queue.task_done()
+                self._open -= 1
+                if not self._open:
+                    self._quiet.set()
 
     async def quiet(self) -> None:
         """Wait till nothing is left to do."""
-        await self._queue.join()
+        await self._quiet.wait()
 
     async def _insist(self, build: Callable[[], HttpRequest]) -> HttpResponse | None:
         """The first 2xx answer within `TRIES`; a lost answer is asked for again: hooks must bear repeats."""

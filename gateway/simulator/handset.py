@@ -10,9 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from aiohttp import web
-
 from gateway.domain.msisdn import BadMsisdn, Msisdn
+from gateway.simulator.http_server import answer_of
 
 _INLINE: Final = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
@@ -25,7 +24,6 @@ def number(text: str) -> str:
         raise ValueError("Số này không gọi được. Hãy viết như 0300 000 101.") from None
 
 
-@cache
 def _page() -> tuple[str, str]:
     """The page and its Content-Security-Policy."""
     html = files("gateway.simulator").joinpath("handset.html").read_text("utf-8")
@@ -40,8 +38,9 @@ def _hash(words: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(words.encode()).digest()).decode()}'"
 
 
-async def page(request: web.Request) -> web.Response:
-    """GET /handset."""
+@cache
+def page() -> bytes:
+    """The answer to GET /handset."""
     html, policy = _page()
     headers = {
         "Content-Security-Policy": policy,
@@ -49,4 +48,4 @@ async def page(request: web.Request) -> web.Response:
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
     }
-    return web.Response(text=html, content_type="text/html", headers=headers)
+    return answer_of(200, html.encode(), "text/html; charset=utf-8", headers)

@@ -1,24 +1,30 @@
 """What the fake telco remembers: counts, the handsets' messages, refs already taken. It is the network: texts live here and in no log."""
 
+from array import array
+from bisect import bisect_right
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from itertools import islice, repeat
+from typing import Any, Final, NamedTuple
 
 KEPT: Final = 200_000  # messages and answers; a blast of a million must not fill the machine
 WINDOW_S: Final = 600.0  # how long a ref is recognised
 WATCHED: Final = 500  # handsets that somebody looks at
+ARRIVALS: Final = 4_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Sms:
-    """A message at a handset. `mine`: written there. `at_ms`: epoch."""
+class Sms(NamedTuple):
+    """A message at a handset. `mine`: written there. `at_ms`: epoch. A light tuple: a blast makes a million of them."""
 
     number: str
-    text: str = field(repr=False)
+    text: str
     mine: bool
     at_ms: int
     ref: str = ""
+
+    def __repr__(self) -> str:
+        return f"Sms(ref={self.ref})"
 
 
 class Handsets:
@@ -73,31 +79,55 @@ class Answers:
         return answer if answer is not None and at >= self._clock() - WINDOW_S else None
 
 
-class Pace:
-    """Segments in the last sliding second, half-open: one that came exactly a second ago is out."""
+@dataclass(slots=True)
+class _Walk:
+    """How far one window has been counted: the next arrival to take in, the first still inside, what lies between, the most so far."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._recent: deque[tuple[float, int]] = deque()
-        self._sum = 0
-        self.peak = 0
+    next: int = 0
+    first: int = 0
+    held: int = 0
+    most: int = 0
 
-    def would_exceed(self, segments: int, limit: int) -> bool:
-        """Whether `segments` more go over `limit`; 0 is no limit. What is larger than the limit may come alone in its second."""
-        self._forget(self._clock())
-        return 0 < limit < self._sum + segments and self._sum > 0
 
-    def add(self, segments: int) -> None:
-        """Count what was taken."""
-        now = self._clock()
-        self._forget(now)
-        self._recent.append((now, segments))
-        self._sum += segments
-        self.peak = max(self.peak, self._sum)
+class Arrivals:
+    """When what one account had taken arrived: seconds, monotonic, and segments of each, kept so that any window can be counted afterwards.
 
-    def _forget(self, now: float) -> None:
-        while self._recent and self._recent[0][0] <= now - 1.0:
-            self._sum -= self._recent.popleft()[1]
+    Windows are half-open: what came exactly a window ago is out.
+    """
+
+    def __init__(self) -> None:
+        self._at, self._segments = array("d"), array("H")
+        self._walks: dict[tuple[float, bool], _Walk] = {}
+
+    def add(self, at: float, segments: int) -> None:
+        """Something was taken; a million of them take 10 MB, and of four million the older half is forgotten."""
+        self._at.append(at if not self._at or at > self._at[-1] else self._at[-1])  # in the order of taking
+        self._segments.append(segments)
+        if len(self._at) >= ARRIVALS:
+            self._walks.clear()
+            del self._at[: ARRIVALS // 2], self._segments[: ARRIVALS // 2]
+
+    def within(self, now: float, window_s: float, *, requests: bool = False) -> int:
+        """Segments, or requests, that came in the window that ends now."""
+        start = bisect_right(self._at, now - window_s)
+        return len(self._at) - start if requests else sum(self._segments[start:])
+
+    def peak(self, window_s: float = 1.0, *, requests: bool = False) -> int:
+        """The most segments, or requests, in any window of that length. Asked again it counts only what is new."""
+        walk = self._walks.setdefault((window_s, requests), _Walk())
+        at, weights = self._at, repeat(1) if requests else islice(self._segments, walk.next, None)
+        for now, weight in zip(islice(at, walk.next, None), weights, strict=False):
+            walk.held += weight
+            while at[walk.first] <= now - window_s:
+                walk.held -= 1 if requests else self._segments[walk.first]
+                walk.first += 1
+            walk.most = max(walk.most, walk.held)
+        walk.next = len(at)
+        return walk.most
+
+    def span(self) -> tuple[int, int, float]:
+        """Requests, segments, and seconds from the first to the last."""
+        return len(self._at), sum(self._segments), self._at[-1] - self._at[0] if self._at else 0.0
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
     POST /sms, GET /sms?ref=…      the simulator's wire (see `carriers/simulator.py`)
     GET /cgi-bin/sendsms           Kannel's dialect, with Kannel's words
+    POST /sms/orders …             its desk for whole areas (see `area.py`)
     POST /mo {"from","text"}       a handset writes to the short code
     GET|POST /control              the behaviour, and changes to it
     GET /counts                    what it received; never texts
@@ -14,54 +15,39 @@ Numbers and texts stay in its memory: of a request that fails the log shows the 
 import asyncio
 import json
 import logging
-import re
 import secrets
-import socket
-import struct
+import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Set
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 from urllib.parse import quote
-
-from aiohttp import web
 
 from gateway.carriers.wire import HttpRequest, HttpResponse, decode_text, form_fields
 from gateway.domain.segments import segments_of
 from gateway.simulator import handset
-from gateway.simulator.behaviour import Behaviour, Fate
+from gateway.simulator.area import AreaDesk
+from gateway.simulator.behaviour import LOST, Behaviour, Fate
 from gateway.simulator.errands import WORKERS, Errand, Errands
-from gateway.simulator.memory import Answers, Counts, Handsets, Pace, Sms
+from gateway.simulator.http_server import Exchange, Handler, Routes, answer_of, http_server
+from gateway.simulator.kannel import DENIED, NO_RECEIVER, TAKEN, WORDS, Sendsms, dlr_call, read_sendsms
+from gateway.simulator.memory import Answers, Arrivals, Counts, Handsets, Sms
 from gateway.transport import http_sender
 
 BATCH_LIMIT: Final = 100
-BODY_LIMIT: Final = 1 << 20
-STALL_S: Final = 60.0
-_ESCAPE: Final = re.compile(r"%(.)")
+STALL_S: Final = 90.0
+HUGE: Final = 50_000_000  # bytes
 _WHOLE: Final = {"throttled": 429, "busy": 503, "account": 403, "balance": 403, "sender": 403}  # HTTP status of a refused request
-_KANNEL: Final = {  # a code -> status and words of smsbox; Kannel has no words for being too fast
-    "throttled": (429, "Too many requests"),
-    "busy": (503, "Temporal failure, try again later."),
-    "account": (403, "Authorization failed for sendsms"),
-    "balance": (403, "Authorization failed for sendsms"),
-    "sender": (400, "Sender missing and no global set, rejected"),
-    "foreign": (403, "Not routable. Do not try again."),
-}
-_KANNEL_DENIED: Final = (400, "Number(s) has/have been denied by white- and/or black-lists.")
-
-
-def _hide(record: logging.LogRecord) -> bool:
-    """Leave of a record only which exception it was: aiohttp writes the beginning of a URL it can't read, a number and a text."""
-    kind = record.exc_info[0] if record.exc_info else None
-    record.msg, record.args = f"a request failed ({kind.__name__ if kind else record.levelname})", ()
-    record.exc_info = record.exc_text = None
-    return True
-
-
+_PAGE: Final = b"<!doctype html><title>Sign in</title><h1>Welcome to the network</h1>"
+_BROKEN: Final = b'{"results":[{"ref":"R1","sta'
+_HALF: Final = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n{"resu'
+_HUGE_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % HUGE
 _LOG: Final = logging.getLogger("tinbao.telco")
-_LOG.addFilter(_hide)
+
+Calls = tuple[Callable[[], HttpRequest], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +59,33 @@ class Hook:
     short_code: str = "8088"
 
 
-class Arrived(NamedTuple):
-    """One MT as it arrived, whatever the dialect. A light tuple: a blast makes a million of them."""
-
-    ref: str
-    to: str
-    sender: str
-    text: str
-    segments: int
-
-
 class Telco:
     """The telco's side of both dialects. `url` is its base address; `hook` may be set after the gateway is up."""
 
     def __init__(self, errands: Errands, behaviour: Behaviour, hook: Hook | None, clock: Callable[[], float]) -> None:
         self.url = ""
+        self.connections: Set[Exchange] = frozenset()  # those open now: when the last of a gateway has gone, all it wrote has arrived
         self.behaviour = behaviour
         self.hook = hook
         self.counts = Counts()
         self.handsets = Handsets()
+        self.arrivals: defaultdict[str, Arrivals] = defaultdict(Arrivals)  # by account: each has a contract of its own
         self._errands = errands
         self._clock = clock  # epoch seconds
         self._loop = asyncio.get_running_loop()
         self._answers, self._rows = Answers(self._loop.time), Answers(self._loop.time)
-        self._pace = Pace(self._loop.time)
+        self._under_way = 0  # requests that ever took their time
+        self._area = AreaDesk(lambda: self._behaviour)
         self._run = secrets.token_hex(4).upper()  # ids must not come again after a restart
-        self._ended = asyncio.Event()
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How it treats requests; may be set while it runs."""
+        return self._behaviour
+
+    @behaviour.setter
+    def behaviour(self, behaviour: Behaviour) -> None:
+        self._behaviour, self._habits = behaviour, behaviour.habits()
 
     # -- for tests and the demo
 
@@ -118,151 +105,202 @@ class Telco:
         await self._errands.quiet()
 
     def counted(self) -> dict[str, Any]:
-        """What GET /counts shows."""
-        return self.counts.shown() | {"peak_tps": self._pace.peak}
+        """What GET /counts shows. `peak_tps`: the most segments of one account in any sliding second."""
+        return self.counts.shown() | {"peak_tps": max((each.peak() for each in self.arrivals.values()), default=0)}
 
     # -- the simulator's wire
 
-    async def post_sms(self, request: web.Request) -> web.StreamResponse:
+    def post_sms(self, exchange: Exchange) -> bytes | None:
         """A batch of MTs with one text."""
-        body = _object(await request.read())
+        body = _object(exchange.body)
         fate = self._open()
         if body is None or not _is_batch(body):
-            return self._answer(400, {"error": "unreadable"})
+            return self._json(400, {"error": "unreadable"})
         if (before := self._answers.get(body["ref"])) is not None:
             self.counts.duplicates += 1
-            return self._answer(200, before)
-        segments = _segments(body["text"])
-        mts = [Arrived(row["ref"], row["to"], body["from"], body["text"], segments) for row in body["messages"]]
-        if (code := self._refusal(fate, len(mts) * segments)) is not None:
-            return self._answer(_WHOLE.get(code, 400), {"error": code})
-        if fate is Fate.DROP:
-            return self._reset(request)
-        answer = {"results": [self._take(mt) for mt in mts]}
-        self._answers.put(body["ref"], answer)
-        taken = [(mt, row) for mt, row in zip(mts, answer["results"], strict=True) if row["status"] == "accepted"]
-        await self._report([self._json_reports(body["dlr_url"], mt, row["id"]) for mt, row in taken if body["dlr_url"]])
-        return await self._end(request, fate, partial(self._answer, 200, answer))
+            return self._json(200, before)
+        segments, rows = _segments(body["text"]), body["messages"]
+        if (code := self._refusal(fate, exchange.at, body["account"], len(rows) * segments)) is not None:
+            return self._json(200 if fate is Fate.INSIDE else _WHOLE.get(code, 400), {"error": code})
+        if fate in _UNTAKEN:
+            return self._turn_away(exchange, fate)
+        results = [self._row(row["ref"], row["to"], body["text"], segments) for row in rows]
+        taken = [row for row in results if row["status"] == "accepted"]
+        self.arrivals[body["account"]].add(exchange.at, len(taken) * segments)
+        self._answers.put(body["ref"], {"results": results})
+        reports = [self._json_reports(body["dlr_url"], row["ref"], row["id"]) for row in taken] if body["dlr_url"] else []
+        return self._finish(exchange, fate, self._json(200, {"results": results}), reports)
 
-    async def get_sms(self, request: web.Request) -> web.StreamResponse:
+    def _row(self, ref: str, to: str, text: str, segments: int) -> dict[str, Any]:
+        if (code := self._take(ref, to, text, segments)) is not None:
+            row: dict[str, Any] = {"ref": ref, "status": "refused", "code": code}
+        else:
+            row = {"ref": ref, "status": "accepted", "code": "ok", "id": f"{self._run}{self.counts.mts}", "segments": segments}
+        self._rows.put(ref, row)
+        return row
+
+    def get_sms(self, exchange: Exchange) -> bytes:
         """What became of our refs."""
-        refs = request.query.getall("ref", [])[:BATCH_LIMIT]
-        return web.json_response({"results": [self._rows.get(ref) or {"ref": ref, "status": "unknown"} for ref in refs]})
+        pairs = (pair.partition(b"=") for pair in exchange.query.split(b"&"))
+        refs = [value.decode("utf-8", "replace") for name, _, value in pairs if name == b"ref"][:BATCH_LIMIT]
+        return _shown(200, {"results": [self._rows.get(ref) or {"ref": ref, "status": "unknown"} for ref in refs]})
 
     # -- Kannel's dialect
 
-    async def sendsms(self, request: web.Request) -> web.StreamResponse:
-        """One MT in a query. The query is read raw: UCS-2 from a real Kannel comes as UTF-16BE bytes."""
-        fields = form_fields(request.rel_url.raw_query_string.encode())
+    def sendsms(self, exchange: Exchange) -> bytes | None:
+        """One MT in a query."""
+        call = read_sendsms(exchange.query)
         fate = self._open()
-        mt, report, mask = _kannel_mt(fields)
-        if not mt.to:
-            return self._words(400, "Missing receiver number, rejected")
-        if (code := self._refusal(fate, mt.segments)) is not None:
-            return self._words(*_KANNEL.get(code, _KANNEL_DENIED))
-        if fate is Fate.DROP:
-            return self._reset(request)
-        row = self._take(mt)
-        if row["status"] == "refused":
-            return self._words(*_KANNEL.get(row["code"], _KANNEL_DENIED))
-        if report:
-            await self._report([self._kannel_reports(report, mask, mt, row["id"])])
-        return await self._end(request, fate, partial(self._words, 202, "0: Accepted for delivery"))
+        if not call.to:
+            return self._words(*NO_RECEIVER)
+        if (code := self._refusal(fate, exchange.at, call.account, call.segments)) is not None:
+            status, words = WORDS.get(code, DENIED)
+            return self._words(200 if fate is Fate.INSIDE else status, words)
+        if fate in _UNTAKEN:
+            return self._turn_away(exchange, fate)
+        if (code := self._take(call.ref, call.to, call.text, call.segments)) is not None:
+            return self._words(*WORDS.get(code, DENIED))
+        self.arrivals[call.account].add(exchange.at, call.segments)
+        reports = [self._kannel_reports(call)] if call.report and self._behaviour.dlr != "never" else []
+        return self._finish(exchange, fate, self._words(*TAKEN), reports)
 
     # -- one request
 
     def _open(self) -> Fate:
         self.counts.requests += 1
-        return self.behaviour.fate(self.counts.requests)
+        return self._behaviour.fate(self.counts.requests) if self._habits else Fate.TAKE
 
-    def _refusal(self, fate: Fate, segments: int) -> str | None:
+    def _refusal(self, fate: Fate, now: float, account: str, segments: int) -> str | None:
         """Code of a refusal of the whole request, or None."""
-        if not self.behaviour.known_account:
+        if not self._behaviour.known_account:
             return "account"
-        if fate is Fate.THROTTLE or self._pace.would_exceed(segments, self.behaviour.tps_limit):
+        if fate is Fate.THROTTLE or self._too_fast(now, account, segments):
             return "throttled"
-        return self.behaviour.fail_code if fate is Fate.FAIL else None
+        return self._behaviour.fail_code if fate in (Fate.FAIL, Fate.INSIDE) else None
 
-    def _take(self, mt: Arrived) -> dict[str, Any]:
-        """The row of one MT; what is taken lies at its handset at once."""
-        self.counts.mts += 1
-        if self.behaviour.refuses(self.counts.mts):
-            self.counts.refused += 1
-            row: dict[str, Any] = {"ref": mt.ref, "status": "refused", "code": self.behaviour.refuse_code}
-        else:
-            self._pace.add(mt.segments)
-            self.counts.take(mt.ref, mt.segments)
-            self.handsets.put(Sms(mt.to, mt.text, mine=False, at_ms=self._now_ms(), ref=mt.ref))
-            row = {"ref": mt.ref, "status": "accepted", "code": "ok", "id": f"{self._run}{self.counts.mts}", "segments": mt.segments}
-        self._rows.put(mt.ref, row)
-        return row
+    def _too_fast(self, now: float, account: str, segments: int) -> bool:
+        """Whether this goes over a limit. What is larger than the limit may come alone in its second."""
+        of = self._behaviour
+        if of.window_limit and self.arrivals[account].within(now, of.window_s, requests=True) >= of.window_limit:
+            return True
+        return bool(of.tps_limit) and (held := self.arrivals[account].within(now, 1.0)) > 0 and held + segments > of.tps_limit
 
-    async def _end(self, request: web.Request, fate: Fate, answer: Callable[[], web.Response]) -> web.StreamResponse:
-        """Answer what was taken, or don't."""
-        if fate is Fate.TAKE:
-            if self.behaviour.delay_s:
-                await asyncio.sleep(self.behaviour.delay_s)
-            return answer()
-        self.counts.lost += 1
-        if fate is Fate.STALL:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(STALL_S):
-                    await self._ended.wait()
-        if fate is Fate.HALF and request.transport is not None:
-            request.transport.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n{"resu')
-            request.transport.close()
-            return web.Response()
-        return _cut(request)
+    def _take(self, ref: str, to: str, text: str, segments: int) -> str | None:
+        """Code of a refusal, or None: what is taken lies at its handset at once."""
+        counts = self.counts
+        counts.mts += 1
+        if self._behaviour.refuse_every and self._behaviour.refuses(counts.mts):
+            counts.refused += 1
+            return self._behaviour.refuse_code
+        counts.take(ref, segments)
+        self.handsets.put(Sms(to, text, False, int(self._clock() * 1000), ref))
+        return None
 
-    def _reset(self, request: web.Request) -> web.StreamResponse:
+    def _turn_away(self, exchange: Exchange, fate: Fate) -> bytes | None:
+        if fate is Fate.REDIRECT:
+            self.counts.by_status["302"] += 1
+            return answer_of(302, b"", "text/plain", {"Location": self._behaviour.redirect_to})
         self.counts.dropped += 1
-        return _cut(request)
+        exchange.cut()
+        return None
 
-    def _answer(self, status: int, body: object) -> web.Response:
+    def _finish(self, exchange: Exchange, fate: Fate, answer: bytes, reports: list[Calls]) -> bytes | None:
+        """Report and answer what was taken, or don't answer."""
+        if not reports and fate is Fate.TAKE and not self._behaviour.delay_s:
+            return answer
+        end = partial(self._end, exchange, fate, answer)
+        if self._behaviour.dlr == "early" and reports:
+            self._report_first(reports, end)
+        else:
+            due = self._loop.time() + self._behaviour.dlr_delay_s
+            for calls in reports:
+                self._errands.put(Errand(calls, due, self._reported))
+            end()
+        return None
+
+    def _end(self, exchange: Exchange, fate: Fate, answer: bytes) -> None:
+        if fate in LOST:
+            self.counts.lost += 1
+        match fate:
+            case Fate.STALL:
+                self._loop.call_later(STALL_S, exchange.cut)
+            case Fate.HALF:
+                exchange.part(_HALF)
+            case Fate.PAGE:
+                exchange.answer(answer_of(200, _PAGE, "text/html; charset=utf-8"))
+            case Fate.GATEWAY:
+                exchange.answer(answer_of(502, _PAGE, "text/html; charset=utf-8"))
+            case Fate.BROKEN:
+                exchange.answer(answer_of(200, _BROKEN, "application/json"))
+            case Fate.HUGE:
+                exchange.flood(_HUGE_HEAD, HUGE)
+            case Fate.RESET:
+                exchange.cut()
+            case _:
+                self._answer_after(self._behaviour.late_s if fate is Fate.LATE else self._behaviour.delay_s, exchange, answer)
+
+    def _answer_after(self, wait_s: float, exchange: Exchange, answer: bytes) -> None:
+        if wait_s:
+            self._loop.call_later(wait_s, exchange.answer, answer)
+        else:
+            exchange.answer(answer)
+
+    def _json(self, status: int, body: object) -> bytes:
         self.counts.by_status[str(status)] += 1
-        return web.Response(status=status, headers=self._wait(status), body=json.dumps(body).encode(), content_type="application/json")
+        return _shown(status, body, self._wait(status))
 
-    def _words(self, status: int, words: str) -> web.Response:
+    def _words(self, status: int, words: str) -> bytes:
         self.counts.by_status[str(status)] += 1
-        return web.Response(status=status, headers=self._wait(status), text=words)
+        return _said(status, words, self._wait(status))
 
-    def _wait(self, status: int) -> dict[str, str]:
-        return {"Retry-After": str(self.behaviour.retry_after_s)} if status == 429 else {}
+    def _wait(self, status: int) -> int:
+        """Seconds of a Retry-After, or 0 for none."""
+        return self._behaviour.retry_after_s if status == 429 else 0
 
     # -- reports
 
-    async def _report(self, reports: list[tuple[Callable[[], HttpRequest], ...]]) -> None:
-        """Send them as the behaviour wants: before the answer, or some time after it."""
-        early = self.behaviour.dlr == "early"
-        due = self._loop.time() + (0 if early else self.behaviour.dlr_delay_s)
-        errands = [Errand(calls, due, self._reported) for calls in reports if calls]
-        if early:
-            async with asyncio.TaskGroup() as tasks:
-                for errand in errands:
-                    tasks.create_task(self._errands.run(errand), name="early-report")
-        else:
-            for errand in errands:
-                self._errands.put(errand)
+    def _report_first(self, reports: list[Calls], end: Callable[[], None]) -> None:
+        """Send all of them, then `end`."""
+        left = len(reports)
 
-    def _habit(self, *reports: Callable[[], HttpRequest]) -> tuple[Callable[[], HttpRequest], ...]:
+        def done(answer: HttpResponse | None) -> None:
+            nonlocal left
+            self._reported(answer)
+            left -= 1
+            if not left:
+                end()
+
+        for calls in reports:
+            self._errands.put(Errand(calls, self._loop.time(), done))
+
+    def _habit(self, stray: Callable[[], HttpRequest], *reports: Callable[[], HttpRequest]) -> Calls:
         """The reports of one MT in the order in which this telco makes them."""
-        match self.behaviour.dlr:
+        match self._behaviour.dlr:
             case "never":
                 return ()
             case "twice":
                 return reports + reports
             case "reversed":
                 return reports[::-1]
+            case "shuffled":
+                return (*reports[::-1], *reports[::-1])
+            case "stray":
+                return (stray, *reports)
             case _:
                 return reports
 
-    def _json_reports(self, url: str, mt: Arrived, carrier_id: str) -> tuple[Callable[[], HttpRequest], ...]:
-        last = "delivered" if self.behaviour.dlr_delivered else "failed"
-        return self._habit(*(partial(_dlr_call, url, mt.ref, carrier_id, status, self._now_ms()) for status in ("accepted", last)))
+    def _json_reports(self, url: str, ref: str, carrier_id: str) -> Calls:
+        last = "delivered" if self._behaviour.dlr_delivered else "failed"
+        now, stray = self._now_ms(), partial(_dlr_call, url, f"Z{ref}", f"Z{carrier_id}", last, self._now_ms())
+        return self._habit(stray, *(partial(_dlr_call, url, ref, carrier_id, status, now) for status in ("accepted", last)))
 
-    def _kannel_reports(self, url: str, mask: int, mt: Arrived, carrier_id: str) -> tuple[Callable[[], HttpRequest], ...]:
-        statuses = [status for status in (8, 1 if self.behaviour.dlr_delivered else 2) if status & mask]
-        return self._habit(*(partial(_kannel_dlr_call, url, mt, carrier_id, status, int(self._clock())) for status in statuses))
+    def _kannel_reports(self, call: Sendsms) -> Calls:
+        statuses = [status for status in (8, 1 if self._behaviour.dlr_delivered else 2) if status & call.mask]
+        if not statuses:
+            return ()
+        carrier_id, now = f"{self._run}{self.counts.mts}", int(self._clock())
+        stray = partial(dlr_call, call, carrier_id, statuses[-1], now, stray=True)
+        return self._habit(stray, *(partial(dlr_call, call, carrier_id, status, now) for status in statuses))
 
     def _reported(self, answer: HttpResponse | None) -> None:
         if answer is None:
@@ -281,71 +319,97 @@ class Telco:
 
     # -- for those who watch and steer
 
-    async def post_mo(self, request: web.Request) -> web.StreamResponse:
+    def post_mo(self, exchange: Exchange) -> bytes:
         """A handset writes."""
-        body = _object(await request.read()) if request.content_type == "application/json" else None  # no form of a foreign page
+        body = _object(exchange.body) if exchange.content_type == "application/json" else None  # no form of a foreign page
         if body is None or not isinstance(body.get("from"), str) or not isinstance(body.get("text"), str):
-            return web.json_response({"error": "takes JSON with from and text"}, status=400)
+            return _shown(400, {"error": "takes JSON with from and text"})
         try:
-            return web.json_response({"id": self.send_mo(handset.number(body["from"]), body["text"])}, status=202)
+            return _shown(202, {"id": self.send_mo(handset.number(body["from"]), body["text"])})
         except (ValueError, LookupError) as why:
-            return web.json_response({"error": str(why)}, status=400)
+            return _shown(400, {"error": str(why)})
 
-    async def control(self, request: web.Request) -> web.StreamResponse:
+    def control(self, exchange: Exchange) -> bytes:
         """Show the behaviour; a POST changes the fields it names."""
-        if request.method == "POST":
+        if exchange.method == b"POST":
             try:
-                wishes = _object(await request.read()) if request.content_type == "application/json" else None
+                wishes = _object(exchange.body) if exchange.content_type == "application/json" else None
                 self.behaviour = self.behaviour.changed(wishes or {})
             except ValueError as why:
-                return web.json_response({"error": str(why)}, status=400)
-        return web.json_response(asdict(self.behaviour))
+                return _shown(400, {"error": str(why)})
+        return _shown(200, asdict(self.behaviour))
 
-    async def get_counts(self, request: web.Request) -> web.StreamResponse:
+    def get_counts(self, exchange: Exchange) -> bytes:
         """What came and what went."""
-        return web.json_response(self.counted())
+        return _shown(200, self.counted())
 
-    async def get_sent(self, request: web.Request) -> web.StreamResponse:
+    def get_sent(self, exchange: Exchange) -> bytes:
         """Messages at the handsets, both ways, by arrival."""
-        since = request.query.get("since", "0")
-        following, found = self.handsets.since(int(since) if since.isdecimal() and len(since) < 12 else 0)
+        since = form_fields(exchange.query).get("since", b"0")
+        following, found = self.handsets.since(int(since) if since.isdigit() and len(since) < 12 else 0)
         sent = [{"to": sms.number, "ref": sms.ref, "text": sms.text} for sms in found if not sms.mine]
-        return web.json_response({"next": following, "sent": sent})
+        return _shown(200, {"next": following, "sent": sent})
 
-    async def get_messages(self, request: web.Request) -> web.StreamResponse:
+    def get_messages(self, exchange: Exchange) -> bytes:
         """What one handset shows."""
         try:
-            found = self.handsets.of(handset.number(request.query.get("number", "")))
+            found = self.handsets.of(handset.number(decode_text(form_fields(exchange.query).get("number", b""))))
         except ValueError as why:
-            return web.json_response({"error": str(why)}, status=400)
+            return _shown(400, {"error": str(why)})
         shown = [{"mine": sms.mine, "text": sms.text, "at_ms": sms.at_ms} for sms in found]
-        return web.json_response({"short_code": self.hook.short_code if self.hook else "", "messages": shown})
+        return _shown(200, {"short_code": self.hook.short_code if self.hook else "", "messages": shown})
 
-    def end(self) -> None:
-        """Let go of what stalls."""
-        self._ended.set()
-
-    def app(self) -> web.Application:
+    def routes(self) -> Routes:
         """The routes table."""
-        app = web.Application(client_max_size=BODY_LIMIT)
-        app.add_routes(
-            [
-                web.post("/sms", self.post_sms),
-                web.get("/sms", self.get_sms),
-                web.get("/cgi-bin/sendsms", self.sendsms),
-                web.post("/mo", self.post_mo),
-                web.get("/control", self.control),
-                web.post("/control", self.control),
-                web.get("/counts", self.get_counts),
-                web.get("/sent", self.get_sent),
-                web.get("/handset", handset.page),
-                web.get("/handset/messages", self.get_messages),
-            ]
-        )
-        return app
+        return {
+            (b"POST", b"/sms"): self._on_its_way(self.post_sms),
+            (b"GET", b"/sms"): self.get_sms,
+            (b"GET", b"/cgi-bin/sendsms"): self._on_its_way(self.sendsms),
+            (b"POST", b"/mo"): self.post_mo,
+            (b"GET", b"/control"): self.control,
+            (b"POST", b"/control"): self.control,
+            (b"GET", b"/counts"): self.get_counts,
+            (b"GET", b"/sent"): self.get_sent,
+            (b"GET", b"/handset"): lambda _: handset.page(),
+            (b"GET", b"/handset/messages"): self.get_messages,
+            **self._area.routes(),
+        }
+
+    def _on_its_way(self, handle: Handler) -> Handler:
+        """`handle`, after the time that the network takes."""
+
+        def arrive(exchange: Exchange) -> None:
+            if exchange.open and (answer := handle(exchange)) is not None:
+                exchange.answer(answer)
+
+        def depart(exchange: Exchange) -> bytes | None:
+            exchange.at = time.monotonic()
+            if not self._behaviour.jitter_s:
+                return handle(exchange)
+            self._under_way += 1
+            way_s = self._behaviour.jitter(self._under_way)
+            exchange.at += way_s  # when it is due here; a loop that is busy meanwhile delays the handling, not the network
+            self._loop.call_later(way_s, arrive, exchange)
+            return None
+
+        return depart
 
 
+_UNTAKEN: Final = frozenset({Fate.REDIRECT, Fate.DROP})
 _segments: Final = lru_cache(maxsize=4096)(segments_of)  # the texts of a wave are much alike
+
+
+def _shown(status: int, body: object, retry_after_s: int = 0) -> bytes:
+    return answer_of(status, json.dumps(body).encode(), "application/json", _retry_after(retry_after_s))
+
+
+@lru_cache(maxsize=64)
+def _said(status: int, words: str, retry_after_s: int) -> bytes:
+    return answer_of(status, words.encode(), "text/plain; charset=utf-8", _retry_after(retry_after_s))
+
+
+def _retry_after(seconds: int) -> dict[str, str]:
+    return {"Retry-After": str(seconds)} if seconds else {}
 
 
 def _object(body: bytes) -> dict[str, Any] | None:
@@ -366,26 +430,6 @@ def _is_row(row: object) -> bool:
     return isinstance(row, dict) and isinstance(row.get("ref"), str) and isinstance(row.get("to"), str)
 
 
-def _kannel_mt(fields: Mapping[str, bytes]) -> tuple[Arrived, str, int]:
-    """The MT of a sendsms call, its dlr-url and mask. Its ref is the `id` that our dlr-url carries."""
-    coding = fields.get("coding", b"")
-    charset = decode_text(fields.get("charset", b"")) or ("utf-16be" if coding == b"2" else "utf-8")
-    text = decode_text(fields.get("text", b""), charset)
-    report = decode_text(fields.get("dlr-url", b""))
-    ref = decode_text(form_fields(report.partition("?")[2].encode()).get("id", b""))
-    mask = decode_text(fields.get("dlr-mask", b""))
-    mt = Arrived(ref, decode_text(fields.get("to", b"")), decode_text(fields.get("from", b"")), text, _segments(text))
-    return mt, report, int(mask) if mask.isdecimal() and len(mask) < 4 else 0
-
-
-def _cut(request: web.Request) -> web.Response:
-    """Reset the connection: the client sees RST, not an orderly end."""
-    if request.transport is not None:
-        request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        request.transport.abort()
-    return web.Response()  # nobody gets it
-
-
 def _mo_call(hook: Hook, carrier_id: str, sender: str, text: str, at_ms: int) -> HttpRequest:
     if hook.dialect == "simulator":
         return _post(hook.url, {"id": carrier_id, "from": sender, "to": hook.short_code, "text": text, "at": at_ms})
@@ -396,17 +440,6 @@ def _mo_call(hook: Hook, carrier_id: str, sender: str, text: str, at_ms: int) ->
 
 def _dlr_call(url: str, ref: str, carrier_id: str, status: str, at_ms: int) -> HttpRequest:
     return _post(url, {"ref": ref, "id": carrier_id, "status": status, "code": "ok" if status != "failed" else "absent", "at": at_ms})
-
-
-def _kannel_dlr_call(url: str, mt: Arrived, carrier_id: str, status: int, at_s: int) -> HttpRequest:
-    """The dlr-url with Kannel's escapes filled in; an unknown one stays as it is."""
-    values = {"d": str(status), "T": str(at_s), "p": mt.to, "P": mt.sender, "F": carrier_id, "%": "%"}
-    return HttpRequest("GET", _ESCAPE.sub(lambda found: _filled(values, found), url))
-
-
-def _filled(values: Mapping[str, str], found: re.Match[str]) -> str:
-    value = values.get(found[1])
-    return found[0] if value is None else value if value == "%" else quote(value, safe="")
 
 
 def _post(url: str, body: object) -> HttpRequest:
@@ -422,28 +455,12 @@ async def telco(
     host: str = "127.0.0.1",
     retry_s: float = 0.2,
     clock: Callable[[], float] = time.time,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Telco]:
-    """The fake telco for the length of the block; port 0 takes a free one. Raises OSError where the port is in use."""
+    """The fake telco for the length of the block; port 0 takes a free one; with `tls`: https. Raises OSError where the port is in use."""
     async with http_sender(timeout_s=10, connections=WORKERS) as send:
         errands = Errands(send, retry_s)
         it = Telco(errands, behaviour or Behaviour(), hook, clock)
-        runner = web.AppRunner(it.app(), access_log=None, logger=_LOG, handle_signals=False, shutdown_timeout=1.0, max_line_size=65536)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, host, port)
-            await site.start()
-            it.url = f"http://{host}:{_port(runner)}"
-            async with asyncio.TaskGroup() as tasks:
-                workers = [tasks.create_task(errands.work(), name=f"telco:errands-{number}") for number in range(WORKERS)]
-                try:
-                    yield it
-                finally:
-                    for worker in workers:
-                        worker.cancel()
-        finally:
-            it.end()
-            await runner.cleanup()
-
-
-def _port(runner: web.AppRunner) -> int:
-    return int(runner.addresses[0][1])
+        async with http_server(it.routes(), host, port, _LOG, tls) as listening, errands.working():
+            it.url, it.connections = f"{'https' if tls else 'http'}://{host}:{listening.port}", listening.connections
+            yield it

@@ -1,4 +1,4 @@
-"""One door to both engines (ADR 0001): SQLite through aiosqlite, PostgreSQL through asyncpg.
+"""One door to both engines (ADR 0001): SQLite through a thread of the writer's own, with aiosqlite for readers; PostgreSQL through asyncpg.
 
 SQLite: WAL, `synchronous=FULL`, every write transaction `BEGIN IMMEDIATE`, pragmas on every connection, one writer, readers `mode=ro`.
 sqlite3's own transaction handling commits `WITH … UPDATE` at once and loses updates, so it is switched off and BEGIN is ours.
@@ -6,8 +6,8 @@ sqlite3's own transaction handling commits `WITH … UPDATE` at once and loses u
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -19,18 +19,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from gateway.storage.migrate import is_current, migrate_connection
 from gateway.storage.seal import Keyring
+from gateway.storage.sqlite_writer import READER_PRAGMAS, PragmaRefused, SqliteWriter, Unit, driver_of, prepare
 
 T = TypeVar("T")
 Dialect = Literal["sqlite", "postgresql"]
 
 BUSY_TIMEOUT_S: Final = 1.5  # under the 2 s after which a hook spools its row (ADR 0008)
-PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536")
 
 # Classified by the engine's own names, never by message text (ground: texts change between releases).
 _SQLITE_WORDS: Final = {
     "SQLITE_BUSY": "another process holds the database's write lock",
     "SQLITE_FULL": "the disk is full",
     "SQLITE_IOERR_SHMSIZE": "the disk is full",
+    "SQLITE_IOERR": "the disk takes or gives no more",  # a quota, a cable, a disk that dies
     "SQLITE_READONLY": "the database file can't be written",
     "SQLITE_CANTOPEN": "the database file can't be opened",
     "SQLITE_CORRUPT": "the database file is damaged",
@@ -40,6 +41,8 @@ _POSTGRES_WORDS: Final = {
     "53100": "the database server's disk is full",
     "53300": "the database server has no free connection",
     "55P03": "another process holds a lock",
+    "40P01": "two processes wanted the same rows",
+    "40001": "two processes wanted the same rows",
     "57P01": "the database server is shutting down",
     "28P01": "the database server refused the password",
     "3D000": "the database does not exist on its server",
@@ -53,6 +56,8 @@ class StorageDown(Exception):
 def _why(error: BaseException) -> str | None:
     """A cause in words if the engine is unable, None if the statement itself was wrong (that is a bug and stays one)."""
     original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, PragmaRefused):
+        return str(original)
     if name := getattr(original, "sqlite_errorname", None):
         return next((words for known, words in _SQLITE_WORDS.items() if name.startswith(known)), None)
     state = getattr(original, "sqlstate", None) or getattr(getattr(original, "__cause__", None), "sqlstate", None)
@@ -63,8 +68,8 @@ def _why(error: BaseException) -> str | None:
     return None
 
 
-@asynccontextmanager
-async def _in_words() -> AsyncIterator[None]:
+@contextmanager
+def _in_words() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout, OSError, sqlite3.Error) as error:
@@ -74,24 +79,32 @@ async def _in_words() -> AsyncIterator[None]:
 
 
 class Database:
-    """Units of work over one database. A write unit runs whole: cancelling its caller stops nothing that has begun."""
+    """Units of work over one database. A write unit runs whole: cancelling its caller stops nothing that has begun.
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, keyring: Keyring) -> None:
+    A unit awaits nothing but its connection, and touches nothing that the loop changes meanwhile: on SQLite it runs in the writer's thread.
+    """
+
+    def __init__(self, writer: AsyncEngine | SqliteWriter, reader: AsyncEngine, keyring: Keyring) -> None:
         self._writer, self._reader = writer, reader
         self.keyring = keyring
-        self.dialect: Dialect = "sqlite" if writer.dialect.name == "sqlite" else "postgresql"
-        self._units: set[asyncio.Task[Any]] = set()  # Any: units of every result
+        self.dialect: Dialect = "sqlite" if isinstance(writer, SqliteWriter) else "postgresql"
+        self._units: set[asyncio.Future[Any]] = set()  # Any: units of every result
+        self.trouble: str | None = None  # why the last write unit was not taken
 
-    async def write(self, unit: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def write(self, unit: Unit[T]) -> T:
         """Run `unit` in one write transaction. Raises StorageDown; a bug in `unit` comes through as itself."""
-        task = asyncio.ensure_future(self._write(unit))
-        self._units.add(task)
-        task.add_done_callback(self._units.discard)
-        return await asyncio.shield(task)
-
-    async def _write(self, unit: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        async with _in_words(), self._writer.begin() as connection:
-            return await unit(connection)
+        writer = self._writer
+        running = writer.run(unit) if isinstance(writer, SqliteWriter) else asyncio.ensure_future(_run(writer, unit))
+        self._units.add(running)
+        running.add_done_callback(self._units.discard)
+        try:
+            with _in_words():
+                found = await asyncio.shield(running)
+        except StorageDown as down:
+            self.trouble = str(down)
+            raise
+        self.trouble = None
+        return found
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection that sees what is committed and can't write (on SQLite the file is open read-only)."""
@@ -99,35 +112,40 @@ class Database:
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        async with _in_words(), self._reader.connect() as connection:
-            yield connection
+        with _in_words():
+            async with self._reader.connect() as connection:
+                yield connection
 
     async def finish(self) -> None:
         """Wait for the write units under way."""
         await asyncio.gather(*self._units, return_exceptions=True)
 
+    async def close(self) -> None:
+        """Finish, then close every connection."""
+        await self.finish()
+        if isinstance(self._writer, SqliteWriter):
+            await self._writer.close()
+        else:
+            await self._writer.dispose()
+        await self._reader.dispose()
 
-def _sqlite_engines(url: URL, busy_timeout_s: float) -> tuple[AsyncEngine, AsyncEngine]:
+
+async def _run(writer: AsyncEngine, unit: Unit[T]) -> T:
+    async with writer.begin() as connection:
+        return await unit(connection)
+
+
+def _sqlite(url: URL, busy_timeout_s: float) -> tuple[SqliteWriter, AsyncEngine]:
     path = Path(url.database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
-    arguments = {"timeout": busy_timeout_s, "isolation_level": None}
-    writer = create_async_engine(
-        f"sqlite+aiosqlite:///{path}", connect_args=arguments, pool_size=1, max_overflow=0, pool_timeout=30, hide_parameters=True
-    )
     reader = create_async_engine(
-        f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true", connect_args=arguments, isolation_level="AUTOCOMMIT", hide_parameters=True
+        f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true",
+        connect_args={"timeout": busy_timeout_s, "isolation_level": None},
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
     )
-
-    @event.listens_for(writer.sync_engine, "connect")
-    def _pragmas(connection: Any, _record: object) -> None:  # Any: the driver's own connection
-        for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(writer.sync_engine, "begin")
-    def _begin(connection: Any) -> None:  # Any: SQLAlchemy's synchronous face
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return writer, reader
+    event.listen(reader.sync_engine, "connect", lambda connection, _record: prepare(connection, READER_PRAGMAS))
+    return SqliteWriter(path, busy_timeout_s), reader
 
 
 def _postgres_engine(url: URL) -> AsyncEngine:
@@ -138,34 +156,37 @@ def _postgres_engine(url: URL) -> AsyncEngine:
 
 @asynccontextmanager
 async def open_database(
-    url: str, keyring: Keyring, *, migrate: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S
+    url: str,
+    keyring: Keyring,
+    *,
+    migrate: bool = False,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+    clock_us: Callable[[], int] | None = None,
 ) -> AsyncIterator[Database]:
     """The database at `url` ("sqlite:///PATH" or "postgresql://user@host/name"), closed with the block. Raises StorageDown, WrongKey.
 
-    `migrate` brings it to this release's schema first. The stored key check value must agree with `keyring`.
+    `migrate` brings it to this release's schema first. The stored key check value must agree with `keyring`. `clock_us` stands in
+    for SQLite's own clock.
     """
     parsed = make_url(url)
+    writer: AsyncEngine | SqliteWriter
     if parsed.get_backend_name() == "sqlite":
-        writer, reader = _sqlite_engines(parsed, busy_timeout_s)
+        writer, reader = _sqlite(parsed, busy_timeout_s)
+        dialects = [writer.engine.dialect, reader.dialect]
     else:
         writer = reader = _postgres_engine(parsed)
-    for engine in {writer, reader}:
-        engine.dialect.keyring = keyring  # type: ignore[attr-defined] # where `Sealed` finds it, without a global
+        dialects = [reader.dialect]
+    for dialect in dialects:  # where `Sealed` and `now_us` find them, without a global
+        dialect.keyring, dialect.clock_us = keyring, clock_us  # type: ignore[attr-defined]
     database = Database(writer, reader, keyring)
     try:
-        async with _in_words():
+        with _in_words():
             if migrate and not await is_current(reader):
                 await migrate_connection(parsed)
             await database.write(_agree_on_key(keyring))
         yield database
     finally:
-        await asyncio.shield(_close(database, writer, reader))
-
-
-async def _close(database: Database, *engines: AsyncEngine) -> None:
-    await database.finish()
-    for engine in engines:
-        await engine.dispose()
+        await asyncio.shield(database.close())
 
 
 def _agree_on_key(keyring: Keyring) -> Callable[[AsyncConnection], Coroutine[Any, Any, None]]:
@@ -183,8 +204,17 @@ def _agree_on_key(keyring: Keyring) -> Callable[[AsyncConnection], Coroutine[Any
     return unit
 
 
-def now_us(dialect: str) -> str:
-    """SQL for the database's clock in epoch µs (SQLite keeps milliseconds). One clock for all processes' slots (ADR 0006)."""
-    if dialect == "sqlite":
-        return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000"
-    return "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)"
+CLOCK_US: Final = "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)"  # PostgreSQL's clock, epoch µs
+_SQLITE_CLOCK_US: Final = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000"  # it keeps milliseconds
+
+
+async def now_us(connection: AsyncConnection) -> int:
+    """The database's clock, epoch µs: one for all processes' slots and leases (ADR 0006)."""
+    if connection.dialect.name != "sqlite":
+        return int(await connection.scalar(text(f"SELECT {CLOCK_US}")))
+    clock_us: Callable[[], int] | None = connection.dialect.clock_us  # type: ignore[attr-defined] # set where the engine is made
+    if clock_us is not None:
+        return clock_us()
+    if (driver := driver_of(connection)) is not None:  # once a turn and more: not through Core
+        return int(driver.execute(_SQLITE_CLOCK_US).fetchone()[0])
+    return int(await connection.scalar(text(_SQLITE_CLOCK_US)))

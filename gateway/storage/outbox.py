@@ -3,20 +3,25 @@
 A turn of a dispatcher is one transaction of these units in this order: settle what came back, mark what goes next, claim what follows.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, bindparam, case, delete, func, insert, literal_column, select, text, update
+from sqlalchemy import Row, bindparam, delete, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT compiles and runs on SQLite too; pinned by tests/storage
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.domain.failure import Failure
 from gateway.domain.message import DlrStatus, MtState, after_dlr
 from gateway.domain.msisdn import Msisdn
-from gateway.storage.database import now_us
+from gateway.domain.operator import operator_of
+from gateway.storage import bulk
+from gateway.storage.bulk import Verdict
+from gateway.storage.database import CLOCK_US, now_us
 from gateway.storage.schema import NO_WAVE, attempt, contact, dispatcher, dlr, mt, request, route_state
+from gateway.storage.schema import wave as waves
+from gateway.storage.seal import Keyring
+from gateway.storage.sqlite_writer import driver_of
 
 BLAST: Final = 0
 PRIORITY: Final = 1  # replies before blasts
@@ -39,30 +44,31 @@ class NewMt:
     send_id: str | None = None
     body: str | None = field(default=None, repr=False)
     parameters: str | None = field(default=None, repr=False)
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMt:
-    """A leased row: in memory only, it can't have left yet. `slot_us`: its departure on the database's clock; 0: any time."""
+    """A leased row: in memory only, it can't have left yet. `origin`: the route it was meant for, where it has moved since."""
 
     id: int
     ref: str
     wave: int
     lane: int
     is_reply: bool
-    bidx: bytes
     msisdn: Msisdn
     body: str | None = field(repr=False)
     parameters: str | None = field(repr=False)
+    language: str | None
     segments: int
     attempts: int
     expires_at: int
-    slot_us: int = 0
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What an answer makes of an MT. `counted`: whether it used up an attempt."""
+    """What an answer makes of an MT. `counted`: whether it used up an attempt; `attempts`: how many it had before."""
 
     id: int
     ref: str
@@ -83,34 +89,48 @@ _CHUNK: Final = 5_000  # values in one IN: PostgreSQL takes 32,767 parameters a 
 # --- enqueue ---
 
 
+_COLUMNS: Final = (
+    "ref", "wave", "reply_to", "send_id", "bidx", "msisdn", "parameters", "body", "language", "operator", "lane", "route", "state",
+    "due_at", "expires_at", "segments", "created_at",
+)  # fmt: skip
+_INSERT_SQLITE: Final = f"INSERT INTO mt ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT DO NOTHING"  # noqa: S608
+
+
 async def enqueue(connection: AsyncConnection, mts: Sequence[NewMt], now: int) -> int:
-    """Insert `mts` as queued; one whose (send_id, person) or reply_to is already there is left alone. Returns how many are new."""
+    """Insert `mts` as queued; one whose (send_id, person), (wave, person) or reply_to is there already is left alone. How many are new."""
+    if (driver := driver_of(connection)) is not None:  # a third of Core's time, and a blast is enqueued while somebody waits
+        before = driver.total_changes
+        driver.executemany(_INSERT_SQLITE, map(_sealer(connection.dialect.keyring, now), mts))  # type: ignore[attr-defined]
+        return driver.total_changes - before
     new = 0
     for start in range(0, len(mts), _CHUNK):
         some = mts[start : start + _CHUNK]
-        await connection.execute(upsert(mt).on_conflict_do_nothing(), [_row(each, now) for each in some])
+        await connection.execute(
+            upsert(mt).on_conflict_do_nothing(), [dict(zip(_COLUMNS, _values(each, now), strict=True)) for each in some]
+        )
         new += await connection.scalar(select(func.count()).where(mt.c.ref.in_([each.ref for each in some]))) or 0
     return new
 
 
-def _row(new: NewMt, now: int) -> dict[str, Any]:  # Any: a row's values
-    return {
-        "ref": new.ref,
-        "wave": new.wave,
-        "reply_to": new.reply_to,
-        "send_id": new.send_id,
-        "bidx": new.bidx,
-        "msisdn": new.msisdn.e164,
-        "parameters": new.parameters,
-        "body": new.body,
-        "lane": new.lane,
-        "route": new.route,
-        "state": MtState.QUEUED.value,
-        "due_at": new.due_at,
-        "expires_at": new.expires_at,
-        "segments": new.segments,
-        "created_at": now,
-    }
+def _values(new: NewMt, now: int) -> tuple[Any, ...]:  # Any: a row's values
+    """In the order of `_COLUMNS`, not sealed yet."""
+    return (
+        new.ref, new.wave, new.reply_to, new.send_id, new.bidx, new.msisdn.e164, new.parameters, new.body, new.language,
+        operator_of(new.msisdn) or None, new.lane, new.route, MtState.QUEUED.value, new.due_at, new.expires_at, new.segments, now,
+    )  # fmt: skip
+
+
+def _sealer(keyring: Keyring, now: int) -> Callable[[NewMt], tuple[Any, ...]]:  # Any: a row's values
+    """`_values` with what SQLAlchemy would seal sealed."""
+
+    def values(new: NewMt) -> tuple[Any, ...]:
+        plain = _values(new, now)
+        msisdn = keyring.seal(new.msisdn.e164.encode(), "msisdn")
+        parameters = keyring.seal(new.parameters.encode(), "mt.parameters") if new.parameters is not None else None
+        body = keyring.seal(new.body.encode(), "mt.body") if new.body is not None else None
+        return (*plain[:5], msisdn, parameters, body, *plain[8:])
+
+    return values
 
 
 # --- claim ---
@@ -135,14 +155,18 @@ CLAIM: Final = (  # one (route, lane, wave) by equality, due_at the only range: 
     .where(mt.c.id.in_(select(_due.c.id)))
     .values(state=literal_column("'claimed'"), owner=bindparam("owner_"))
     .returning(
-        mt.c.id, mt.c.ref, mt.c.wave, mt.c.lane, mt.c.reply_to, mt.c.bidx, mt.c.msisdn, mt.c.body, mt.c.parameters, mt.c.segments,
-        mt.c.attempts, mt.c.expires_at,
+        mt.c.id, mt.c.ref, mt.c.wave, mt.c.lane, mt.c.reply_to, mt.c.msisdn, mt.c.body, mt.c.parameters, mt.c.language, mt.c.segments,
+        mt.c.attempts, mt.c.expires_at, mt.c.origin,
     )
 )  # fmt: skip
 
 
 async def claim(connection: AsyncConnection, *, route: str, lane: int, wave: int, now: int, limit: int, owner: str) -> list[ClaimedMt]:
     """Lease up to `limit` due MTs to `owner`, oldest first."""
+    if (driver := driver_of(connection)) is not None:
+        keyring: Keyring = connection.dialect.keyring  # type: ignore[attr-defined] # set where the engine is made
+        claimed = bulk.claim(driver, keyring, (route, lane, wave, now, limit), owner)
+        return [ClaimedMt(id_, ref, wave, lane, bool(reply), Msisdn(to), *more) for id_, ref, wave, lane, reply, to, *more in claimed]
     values = {"route_": route, "lane_": lane, "wave_": wave, "now_": now, "limit_": limit, "owner_": owner}
     rows = (await connection.execute(CLAIM, values)).all()
     return sorted(map(_claimed, rows), key=lambda each: each.id)  # RETURNING promises no order
@@ -155,13 +179,14 @@ def _claimed(row: Row[Any]) -> ClaimedMt:  # Any: the columns of CLAIM or of the
         row.wave,
         row.lane,
         row.reply_to is not None,
-        row.bidx,
         Msisdn(row.msisdn),
         row.body,
         row.parameters,
+        row.language,
         row.segments,
         row.attempts,
         row.expires_at,
+        row.origin,
     )
 
 
@@ -173,49 +198,80 @@ async def hand_back(connection: AsyncConnection, ids: Collection[int], owner: st
 
 
 async def opted_out(connection: AsyncConnection, people: Collection[bytes]) -> frozenset[bytes]:
-    """Those of `people` (blind indexes) who said stop."""
+    """Those of `people` (blind indexes) who said stop, or are on the block list."""
     if not people:
         return frozenset()
-    rows = await connection.execute(select(contact.c.bidx).where(contact.c.bidx.in_(people), contact.c.opted_out_at.is_not(None)))
+    unwilling = contact.c.opted_out_at.is_not(None) | contact.c.blocked_at.is_not(None)
+    rows = await connection.execute(select(contact.c.bidx).where(contact.c.bidx.in_(people), unwilling))
     return frozenset(row.bidx for row in rows)
 
 
 async def end_unsent(connection: AsyncConnection, ids: Collection[int], state: MtState, code: str) -> None:
-    """End claimed MTs that must not go: expired, suppressed."""
+    """End claimed MTs that must not go: expired, cancelled, suppressed."""
     if ids:
         await connection.execute(update(mt).where(mt.c.id.in_(ids)).values(state=state.value, owner=None, code=code))
 
 
+_AWAY: Final = (  # by mt_wave, state by state: of the queued rest there may be a million
+    select(func.count())
+    .select_from(mt)
+    .where(
+        mt.c.wave == bindparam("wave_"),
+        mt.c.state.in_([literal_column(f"'{state}'") for state in ("claimed", "sending", "sent", "uncertain", "delivered", "failed")]),
+    )
+)
+
+
+async def away(connection: AsyncConnection, wave_id: int) -> int:
+    """How many MTs of a wave have left the queue to be sent, its row locked: two processes must not both let the same ones go."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(waves.c.id).where(waves.c.id == wave_id).with_for_update())
+    return await connection.scalar(_AWAY, {"wave_": wave_id}) or 0
+
+
 # --- pace ---
 
+FAR_US: Final = 120_000_000  # processes book half a second ahead, and one long MT each: a slot beyond this was booked by a clock gone wrong
+_PULLED_IN: Final = (  # and then a moment of silence, in which what was booked by that clock has left
+    "CASE WHEN next_slot_us > {now} + :far THEN {now} + :silence WHEN next_slot_us > {now} THEN next_slot_us ELSE {now} END + :cost"
+)
 
-async def ensure_route(connection: AsyncConnection, route: str) -> None:
-    """The row that holds a route's slots and holds."""
+
+async def ensure_route(connection: AsyncConnection, route: str) -> int:
+    """The row that holds a route's slots and holds. The time by the database's clock, µs."""
     await connection.execute(upsert(route_state).values(route=route).on_conflict_do_nothing())
+    return await now_us(connection)
 
 
-async def book(connection: AsyncConnection, route: str, cost_us: int) -> tuple[int, int]:
-    """Book `cost_us` of the route's time. (start of the booking, now): µs of the database's clock (ADR 0006)."""
-    clock = now_us(connection.dialect.name)
-    statement = text(
-        f"UPDATE route_state SET next_slot_us = CASE WHEN next_slot_us > {clock} THEN next_slot_us ELSE {clock} END + :cost "  # noqa: S608 # two constants
-        f"WHERE route = :route RETURNING next_slot_us, {clock}"
+async def book(connection: AsyncConnection, route: str, cost_us: int, silence_us: int = 1_000_000) -> tuple[int, int]:
+    """Book `cost_us` of the route's time. (start of the booking, now): µs of the database's clock (ADR 0006).
+
+    A clock that was put back leaves the next slot far ahead: it is pulled in to `silence_us` from now.
+    """
+    return await _book(
+        connection, "UPDATE route_state SET next_slot_us = {slot} WHERE route = :key RETURNING next_slot_us", route, cost_us, silence_us
     )
-    end, now = (await connection.execute(statement, {"cost": cost_us, "route": route})).one()
+
+
+async def book_wave(connection: AsyncConnection, wave_id: int, cost_us: int) -> tuple[int, int]:
+    """The same of the pace that a wave has of its own."""
+    return await _book(
+        connection, "UPDATE wave SET next_slot_us = {slot} WHERE id = :key RETURNING next_slot_us", wave_id, cost_us, 1_000_000
+    )
+
+
+async def _book(connection: AsyncConnection, statement: str, key: str | int, cost_us: int, silence_us: int) -> tuple[int, int]:
+    values: dict[str, object] = {"key": key, "cost": cost_us, "far": FAR_US + 10 * cost_us, "silence": silence_us}
+    if connection.dialect.name == "sqlite":
+        clock, values["now"] = ":now", await now_us(connection)
+    else:
+        clock = CLOCK_US
+    booked = text(f"{statement.format(slot=_PULLED_IN.format(now=clock))}, {clock}")
+    end, now = (await connection.execute(booked, values)).one()
     return end - cost_us, now
 
 
 # --- send ---
-
-
-def _mark(name: ColumnElement[str]) -> ReturningUpdate[int]:
-    """claimed -> sending as part of the request `name`; the owner is asked again: who slept through its lease must not send."""
-    held = mt.c.id.in_(bindparam("ids", expanding=True)), mt.c.owner == bindparam("owner_"), mt.c.state == literal_column("'claimed'")
-    return update(mt).where(*held).values(state=literal_column("'sending'"), request=name).returning(mt.c.id)
-
-
-_MARK_SINGLES: Final = _mark(mt.c.ref)  # a request of one MT has its name
-_MARK_BATCH: Final = _mark(bindparam("request_"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,78 +284,44 @@ class NewRequest:
 
 
 async def mark_sending(connection: AsyncConnection, route: str, requests: Sequence[NewRequest], owner: str, now: int) -> frozenset[int]:
-    """Commit `sending` just before the wire; only these can become uncertain. Returns the ids that are still ours."""
-    if not requests:
-        return frozenset()
+    """Commit `sending` just before the wire; only these can become uncertain. Returns the ids that are still ours.
+
+    The owner is asked again: who slept through its lease must not send.
+    """
     marked: set[int] = set()
     if singles := [each.ids[0] for each in requests if len(each.ids) == 1]:
-        marked |= set((await connection.scalars(_MARK_SINGLES, {"ids": singles, "owner_": owner})).all())
+        marked |= await bulk.mark(connection, singles, owner)
     for each in requests:
         if len(each.ids) > 1:
-            values = {"ids": each.ids, "owner_": owner, "request_": each.ref}
-            taken = set((await connection.scalars(_MARK_BATCH, values)).all())
+            taken = await bulk.mark(connection, list(each.ids), owner, each.ref)
             if taken.issuperset(each.ids):
                 marked |= taken
             else:  # another process has some of its members: the request as built can't go
                 await connection.execute(update(mt).where(mt.c.id.in_(taken)).values(state=literal_column("'queued'"), owner=None))
-    rows = [
-        {"our_ref": each.ref, "route": route, "body_hash": each.body_hash, "state": "open", "sent_at": now}
-        for each in requests
-        if marked.issuperset(each.ids)
-    ]
-    if rows:  # a repeated attempt has the same reference: its row begins anew
-        statement = upsert(request)
-        fresh = {name: statement.excluded[name] for name in ("route", "body_hash", "state", "sent_at")}
-        await connection.execute(statement.on_conflict_do_update(index_elements=["our_ref"], set_=fresh), rows)
+    if rows := [(each.ref, each.body_hash) for each in requests if marked.issuperset(each.ids)]:
+        await bulk.insert_requests(connection, route, rows, now)
     return frozenset(marked)
-
-
-SETTLE: Final = (  # a DLR that came first has moved the MT already: its word stands, the rest is filled in
-    update(mt)
-    .where(mt.c.id == bindparam("id_"))
-    .values(
-        state=case((mt.c.state.in_([literal_column("'sending'"), literal_column("'uncertain'")]), bindparam("state_")), else_=mt.c.state),
-        owner=None,
-        route=bindparam("route_"),
-        due_at=bindparam("due_"),
-        carrier_ref=func.coalesce(bindparam("carrier_ref_"), mt.c.carrier_ref),
-        charged_segments=func.coalesce(bindparam("charged_"), mt.c.charged_segments),
-        failure=bindparam("failure_"),
-        code=bindparam("code_"),
-        attempts=mt.c.attempts + bindparam("counted_"),
-        sent_at=bindparam("now_"),
-    )
-)
-_CLOSE_REQUEST: Final = (
-    update(request).where(request.c.our_ref == bindparam("ref_")).values(state=bindparam("state_"), resolve_at=bindparam("resolve_"))
-)
 
 
 async def settle(connection: AsyncConnection, settlements: Sequence[Settlement], requests: Iterable[tuple[str, bool]], now: int) -> None:
     """Write what answers made of their MTs, and of their requests: (our_ref, lost)."""
-    if not settlements:
-        return
-    await connection.execute(SETTLE, [_settled(each, now) for each in settlements])
-    closed = [{"ref_": ref, "state_": "lost" if lost else "settled", "resolve_": now if lost else None} for ref, lost in requests]
-    if closed:
-        await connection.execute(_CLOSE_REQUEST, closed)
+    for verdict, alike in _verdicts(settlements).items():
+        await bulk.settle(connection, verdict, alike, now)
+    closed = list(requests)
+    await bulk.close_requests(connection, [ref for ref, lost in closed if not lost], "settled", None)
+    await bulk.close_requests(connection, [ref for ref, lost in closed if lost], "lost", now)
     if noted := [_attempt(each, now) for each in settlements if each.attempts or each.state is MtState.UNCERTAIN]:
         await connection.execute(insert(attempt), noted)
 
 
-def _settled(each: Settlement, now: int) -> dict[str, Any]:  # Any: a row's values
-    return {
-        "id_": each.id,
-        "state_": each.state.value,
-        "route_": each.route,
-        "due_": each.due_at,
-        "carrier_ref_": each.carrier_ref,
-        "charged_": each.charged_segments,
-        "failure_": each.failure.value if each.failure else None,
-        "code_": each.code,
-        "counted_": int(each.counted),
-        "now_": now,
-    }
+def _verdicts(settlements: Iterable[Settlement]) -> dict[Verdict, list[tuple[int, str | None, int | None]]]:
+    """Those that end alike together: most of a turn is one statement."""
+    groups: dict[Verdict, list[tuple[int, str | None, int | None]]] = {}
+    for each in settlements:
+        failure = each.failure.value if each.failure else None
+        verdict = Verdict(each.state.value, each.route, each.due_at, failure, each.code, int(each.counted))
+        groups.setdefault(verdict, []).append((each.id, each.carrier_ref, each.charged_segments))
+    return groups
 
 
 def _attempt(each: Settlement, now: int) -> dict[str, Any]:  # Any: a row's values
@@ -313,17 +335,20 @@ _PENDING: Final = select(
 ).where(dlr.c.matched_at.is_(None))
 _BY_OUR_REF: Final = _PENDING.join_from(dlr, mt, mt.c.ref == dlr.c.ref).where(dlr.c.ours)
 _BY_CARRIER_REF: Final = _PENDING.join_from(dlr, mt, (mt.c.route == dlr.c.route) & (mt.c.carrier_ref == dlr.c.ref)).where(~dlr.c.ours)
+_ANY_EARLY: Final = select(dlr.c.id).where(dlr.c.matched_at.is_(None), dlr.c.received_at >= bindparam("since_"), ~dlr.c.ours).limit(1)
 
 
-async def match_dlrs(connection: AsyncConnection, now: int, limit: int = 2_000) -> int:
-    """Apply unmatched reports to their MTs. Both the hook and the settling side call it in a second transaction, upkeep again.
+async def match_dlrs(connection: AsyncConnection, now: int, limit: int = 2_000, since: int = 0) -> int:
+    """Apply unmatched reports that came `since` then to their MTs. The hook's and the settling side call it, each in a second transaction,
+    and upkeep again.
 
     Whichever runs last sees both rows committed; the row locks make the other wait on PostgreSQL, the one writer on SQLite.
     Returns how many reports found their MT.
     """
     matched = 0
     for pending in (_BY_OUR_REF, _BY_CARRIER_REF):
-        rows = (await connection.execute(pending.order_by(dlr.c.id).limit(limit).with_for_update())).all()
+        chosen = pending.where(dlr.c.received_at >= since).order_by(dlr.c.id).limit(limit)
+        rows = (await connection.execute(chosen.with_for_update())).all()
         if not rows:
             continue
         states: dict[int, tuple[MtState, str]] = {}
@@ -341,21 +366,33 @@ async def match_dlrs(connection: AsyncConnection, now: int, limit: int = 2_000) 
     return matched
 
 
+async def early_reports(connection: AsyncConnection, since: int) -> bool:
+    """Whether a report under a carrier's own reference waits for its MT: after an answer that gives one, `match_dlrs` is worth its time."""
+    return await connection.scalar(_ANY_EARLY, {"since_": since}) is not None
+
+
 # --- processes that live and die ---
 
 
-async def beat(connection: AsyncConnection, owner: str, now: int) -> None:
-    """Say that `owner` lives."""
-    statement = upsert(dispatcher).values(id=owner, heartbeat_at=now)
+async def beat(connection: AsyncConnection, owner: str) -> None:
+    """Say, by the database's clock, that `owner` lives."""
+    statement = upsert(dispatcher).values(id=owner, heartbeat_at=await now_us(connection) // 1000)
     await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"heartbeat_at": statement.excluded.heartbeat_at}))
 
 
-async def recover(connection: AsyncConnection, dead_before: int, now: int) -> tuple[int, int]:
-    """Take over from dispatchers whose last heartbeat lies before `dead_before`: claimed goes back, sending becomes uncertain.
+async def heartbeats(connection: AsyncConnection) -> dict[str, int]:
+    """The last heartbeat of every dispatcher, ms of the database's clock."""
+    return {row.id: row.heartbeat_at for row in await connection.execute(select(dispatcher))}
 
-    Returns (handed back, uncertain).
+
+async def recover(connection: AsyncConnection, dead: Mapping[str, int]) -> tuple[int, int]:
+    """Take over from `dead` dispatchers whose heartbeat is still the one named: claimed goes back, sending becomes uncertain.
+
+    What belongs to nobody known goes the same way. Returns (handed back, uncertain).
     """
-    await connection.execute(delete(dispatcher).where(dispatcher.c.heartbeat_at < dead_before))
+    now = await now_us(connection) // 1000
+    for id_, beaten in dead.items():
+        await connection.execute(delete(dispatcher).where(dispatcher.c.id == id_, dispatcher.c.heartbeat_at == beaten))
     orphaned = mt.c.owner.not_in(select(dispatcher.c.id))
     back = update(mt).where(mt.c.state == literal_column("'claimed'"), orphaned).values(state=literal_column("'queued'"), owner=None)
     lost = (
@@ -414,6 +451,12 @@ async def lost_requests(connection: AsyncConnection, route: str, now: int, limit
     return [LostRequest(row.our_ref, row.sent_at, row.body_hash, tuple(mts.get(row.our_ref, ()))) for row in rows]
 
 
+async def languages(connection: AsyncConnection, wave_ids: Collection[int]) -> dict[int, str]:
+    """The language of waves for people whose own has no text."""
+    rows = await connection.execute(select(waves.c.id, waves.c.language).where(waves.c.id.in_(wave_ids))) if wave_ids else ()
+    return {row.id: row.language for row in rows}
+
+
 async def ask_again(connection: AsyncConnection, refs: Collection[str], at: int | None) -> None:
     """When a lost request is looked at next; None: a DLR or a person decides."""
     if refs:
@@ -434,17 +477,42 @@ async def release(connection: AsyncConnection, route: str) -> bool:
     return (await connection.execute(held.values(hold_code=None, held_at=None))).rowcount > 0
 
 
-async def pause(connection: AsyncConnection, route: str, until: int) -> None:
-    """No departure on `route` before `until`: the carrier said so, or it refuses too often."""
-    await connection.execute(update(route_state).where(route_state.c.route == route).values(paused_until=until))
+async def pause(connection: AsyncConnection, route: str, until: int, why: str) -> None:
+    """No departure on `route` before `until`, and why, in words for people: it throttles, refuses too often, its money is spent."""
+    await connection.execute(update(route_state).where(route_state.c.route == route).values(paused_until=until, pause_why=why))
 
 
-async def route_condition(connection: AsyncConnection, route: str) -> tuple[str | None, int]:
-    """(why the route is held or None, epoch ms until which it pauses)."""
-    row = (
-        await connection.execute(select(route_state.c.hold_code, route_state.c.paused_until).where(route_state.c.route == route))
-    ).one_or_none()
-    return (row.hold_code, row.paused_until) if row else (None, 0)
+@dataclass(frozen=True, slots=True)
+class RouteCondition:
+    """What stands in a route's way. `hold_code`: the carrier's word, if it is held; `paused_until`: ms; `spent_vnd` on `spent_day`.
+
+    `now_us`: when this was read, by the database's clock.
+    """
+
+    hold_code: str | None = None
+    held_at: int | None = None
+    paused_until: int = 0
+    pause_why: str | None = None
+    spent_vnd: int = 0
+    spent_day: int = 0
+    now_us: int = 0
+
+
+_CONDITION: Final = select(*(route_state.c[name] for name in RouteCondition.__slots__[:-1])).where(
+    route_state.c.route == bindparam("route_")
+)
+_LOCKED_CONDITION: Final = _CONDITION.with_for_update()
+_CONDITION_SQLITE: Final = f"SELECT {', '.join(RouteCondition.__slots__[:-1])} FROM route_state WHERE route = ?"  # noqa: S608 # constants
+
+
+async def route_condition(connection: AsyncConnection, route: str, *, lock: bool = False) -> RouteCondition:
+    """The condition of `route`; `lock` keeps its row until the transaction ends, taken first so that two processes never wait crosswise."""
+    row: Sequence[Any] | None  # Any: a row's values
+    if (driver := driver_of(connection)) is not None:  # once a turn: Core's share of it would be seen
+        row = driver.execute(_CONDITION_SQLITE, (route,)).fetchone()
+    else:
+        row = (await connection.execute(_LOCKED_CONDITION if lock else _CONDITION, {"route_": route})).one_or_none()
+    return replace(RouteCondition(*row) if row else RouteCondition(), now_us=await now_us(connection))
 
 
 # --- counts ---
@@ -464,7 +532,3 @@ async def counts(connection: AsyncConnection, *, wave: int | None = None, send_i
     return found
 
 
-async def sent_directly(connection: AsyncConnection, route: str, since: int) -> int:
-    """Direct sends by `route` since then: what `max_unapproved` counts."""
-    direct = (mt.c.wave == NO_WAVE, mt.c.reply_to.is_(None), mt.c.route == route, mt.c.created_at >= since)
-    return await connection.scalar(select(func.count()).where(*direct)) or 0

@@ -1,21 +1,28 @@
-"""`python -m tests.benchmarks [blast|inbound|posters]… [--n N] [--rounds N] [--record]`: the figures as a table on stdout."""
+"""`python -m tests.benchmarks [blast|inbound|pace|claim|plan|posters]… [--n N] [--rounds N] [--record]`: figures as a table on stdout."""
 
 import argparse
 import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import blast, inbound, posters
+from tests.benchmarks import blast, claim, inbound, pace, plan, posters
 from tests.benchmarks.table import record, shown
 
-JOBS = {"blast": (blast.run, 20_000), "inbound": (inbound.run, 5_000), "posters": (posters.run, 29)}
+JOBS = {  # what runs it, its usual number, its usual rounds: what takes minutes and has no yardstick beside it runs once
+    "blast": (blast.run, 20_000, 3),
+    "inbound": (inbound.run, 5_000, 3),
+    "pace": (pace.run, 10, 1),
+    "claim": (claim.run, 1_000_000, 1),
+    "plan": (plan.run, 1_000_000, 1),
+    "posters": (posters.run, 29, 3),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description="Ours beside its yardsticks, measured in turns in one run.")
     parser.add_argument("jobs", nargs="*", metavar="job", help=f"of {', '.join(JOBS)}; without one: all")
-    parser.add_argument("--n", type=int, help="MTs, MOs or files a round; without it each job's own number")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--n", type=int, help="MTs, MOs, people, files or (pace) seconds a round; without it each job's own number")
+    parser.add_argument("--rounds", type=int, help="without it each job's own number")
     parser.add_argument("--record", action="store_true", help="append the figures to results.csv")
     chosen = parser.parse_args()
     if unknown := set(chosen.jobs) - set(JOBS):
@@ -23,8 +30,8 @@ def main() -> None:
     before, rows = os.getloadavg()[0], []
     with tempfile.TemporaryDirectory(prefix="tinbao-bench-") as folder:
         for name in chosen.jobs or JOBS:
-            job, usual = JOBS[name]
-            rows += job(Path(folder), chosen.n or usual, chosen.rounds)
+            job, usual, rounds = JOBS[name]
+            rows += job(Path(folder), chosen.n or usual, chosen.rounds or rounds)
     print(shown(rows))
     print(f"load average of the last minute: {before:.2f} before, {os.getloadavg()[0]:.2f} after")
     if chosen.record:

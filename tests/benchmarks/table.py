@@ -30,7 +30,7 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `least`: of the ratio, or of `ours` itself where `absolute`. `missing`: why there is no yardstick."""
+    """One figure. `least`, `most`: of the ratio, or of `ours` itself where `absolute`. `missing`: why there is no yardstick."""
 
     job: str
     unit: str
@@ -41,16 +41,20 @@ class Row:
     least: float | None = None
     absolute: bool = False
     missing: str = ""
+    most: float | None = None
 
     @property
     def reached(self) -> str:
         """Whether the bar was reached; "" where there is none, or nothing to hold it against."""
         value = self.ours if self.absolute else self.ratio
-        return "" if self.least is None or value is None else "yes" if value >= self.least else "NO"
+        if value is None or (self.least is None and self.most is None):
+            return ""
+        return "yes" if (self.least is None or value >= self.least) and (self.most is None or value <= self.most) else "NO"
 
     @property
     def bar(self) -> str:
-        return "" if self.least is None else f">= {self.least:,.0f} {self.unit}" if self.absolute else f">= {self.least:g} x"
+        sign, value = (">=", self.least) if self.least is not None else ("<=", self.most)
+        return "" if value is None else f"{sign} {value:,.4g} {self.unit}" if self.absolute else f"{sign} {value:g} x"
 
 
 def beside(job: str, unit: str, ours: Sequence[float], yardstick: str, theirs: Sequence[float] | None, least: float | None = None) -> Row:
@@ -59,6 +63,11 @@ def beside(job: str, unit: str, ours: Sequence[float], yardstick: str, theirs: S
         return Row(job, unit, median(ours), yardstick, least=least, missing="not installed")
     ratio = median(one / other for one, other in zip(ours, theirs, strict=True))
     return Row(job, unit, median(ours), yardstick, median(theirs), ratio, least)
+
+
+def alone(job: str, unit: str, ours: Sequence[float], *, least: float | None = None, most: float | None = None) -> Row:
+    """A row of rounds without a yardstick, held to a figure."""
+    return Row(job, unit, median(ours), least=least, absolute=True, most=most)
 
 
 def shown(rows: Iterable[Row]) -> str:

@@ -14,16 +14,18 @@ from gateway.domain.msisdn import Msisdn
 from gateway.domain.pace import Pace
 from gateway.domain.secret import Secret
 from gateway.serve import now_ms
-from gateway.services.dispatch import MAX_ATTEMPTS, Dispatcher, backoff_ms, settlement
+from gateway.services.dispatch import Dispatcher
 from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
 from gateway.services.sends import Order, enqueue
+from gateway.services.settlement import MAX_ATTEMPTS, backoff_ms, settlement
 from gateway.services.upkeep import Upkeep
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import Telco, telco
 from gateway.storage import outbox
 from gateway.storage.database import Database
 from gateway.storage.outbox import ClaimedMt
+from gateway.storage.schema import request
 from gateway.transport import http_sender
 
 
@@ -47,7 +49,7 @@ async def running(database: Database, *routes: Route, timeout_s: float = 5, drai
     stop = asyncio.Event()
     async with http_sender(timeout_s=timeout_s, connections=16) as send, asyncio.TaskGroup() as tasks:
         for route in routes:
-            dispatcher = Dispatcher(route, routes, database, send, "me", now_ms, "Asia/Ho_Chi_Minh", drain_s)
+            dispatcher = Dispatcher(route, routes, database, send, "me", "Asia/Ho_Chi_Minh", drain_s)
             tasks.create_task(dispatcher.run(stop))
         try:
             yield
@@ -119,8 +121,9 @@ async def test_ask_believes_the_carrier(database: Database) -> None:
         async with http_sender(timeout_s=5) as send:
             await Upkeep(database, [route], send, "me", now_ms, _nothing).once()
             assert await counts(database) == {"uncertain": 3}
-            later = now_ms() + 700_000
-            await Upkeep(database, [route], send, "me", lambda: later, _nothing).once()
+            long_ago = now_ms() - 700_000
+            await database.write(lambda connection: connection.execute(request.update().values(sent_at=long_ago, resolve_at=long_ago)))
+            await Upkeep(database, [route], send, "me", now_ms, _nothing).once()
     assert await counts(database) == {"queued": 3}
 
 
@@ -178,7 +181,7 @@ async def test_misconfigured_holds_the_route_and_fails_nothing(database: Databas
 
 async def _held(database: Database) -> str | None:
     async with database.read() as connection:
-        return (await outbox.route_condition(connection, "r"))[0]
+        return (await outbox.route_condition(connection, "r")).hold_code
 
 
 async def test_take_over_after_a_death(database: Database) -> None:
@@ -186,7 +189,7 @@ async def test_take_over_after_a_death(database: Database) -> None:
     await enqueue(database, route_to("simulator", ""), Order("a", numbers(5), "Tri an"), now_ms())
 
     async def die(connection) -> None:
-        await outbox.beat(connection, "dead", 1)
+        await outbox.beat(connection, "dead")
         claimed = await outbox.claim(connection, route="r", lane=0, wave=0, now=now_ms(), limit=4, owner="dead")
         some = [outbox.NewRequest(mt.ref, (mt.id,), b"h") for mt in claimed[:1]]
         await outbox.mark_sending(connection, "r", some, "dead", 1)
@@ -206,7 +209,7 @@ async def test_max_unapproved_binds_the_door(database: Database) -> None:
         await enqueue(database, route, Order("b", numbers(6), "Tri an"), now_ms())
 
 
-_MT = ClaimedMt(1, "R", 0, 0, False, b"", Msisdn("+84300000001"), "x", None, 1, 0, 0)
+_MT = ClaimedMt(1, "R", 0, 0, False, Msisdn("+84300000001"), "x", None, None, 1, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +229,7 @@ def test_settlement_of(outcome, attempts: int, state: MtState, counted: bool) ->
     """Five words decide, never a carrier's code."""
     from dataclasses import replace
 
-    first, second = route_to("simulator", ""), route_to("simulator", "", name="second")
+    first, second = route_to("simulator", "", fallback=("second",)), route_to("simulator", "", name="second")
     settled = settlement(replace(_MT, attempts=attempts), outcome, first, [first, second], 1_000)
     assert (settled.state, settled.counted) == (state, counted)
     assert settled.route == ("second" if getattr(outcome, "kind", None) is Failure.UNROUTABLE else "r")

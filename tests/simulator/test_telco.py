@@ -1,19 +1,27 @@
 """The fake telco does exactly what its behaviour says, counts it, and tells nobody the words."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import accumulate
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.carriers.wire import HttpRequest, HttpResponse
 from gateway.simulator.behaviour import Behaviour, Fate
-from gateway.simulator.memory import Answers, Handsets, Pace, Sms
+from gateway.simulator.kannel import read_sendsms
+from gateway.simulator.memory import Answers, Arrivals, Handsets, Sms
 from gateway.simulator.telco import Hook, Telco, telco
-from gateway.transport import HttpSender, LostAnswer, http_sender
+from gateway.transport import HttpSender, LostAnswer, NotSent, http_sender
+from tests import certificate
 
 TEXT = "Xã Thống Nhất kính báo"
 JSON = {"Content-Type": "application/json"}
@@ -102,6 +110,75 @@ async def test_a_lost_answer_says_nothing_of_what_was_taken(request_of, habit: s
         assert (it.counts.taken, it.counts.lost, it.counts.dropped) == (taken, taken, 1 - taken)
 
 
+@pytest.mark.parametrize("request_of", [mt, kannel])
+@pytest.mark.parametrize(
+    ("habit", "status", "taken", "words"),
+    [
+        ({"page_every": 1}, 200, 1, b"<!doctype html>"),
+        ({"bad_gateway_every": 1}, 502, 1, b"<!doctype html>"),
+        ({"half_json_every": 1}, 200, 1, b'{"results":['),
+        ({"redirect_every": 1, "redirect_to": "http://127.0.0.1:9/in"}, 302, 0, b""),
+        ({"fail_every": 1}, 503, 0, b""),
+        ({"inside_every": 1}, 200, 0, b""),
+        ({"throttle_every": 1, "retry_after_s": 0}, 429, 0, b""),
+        ({"late_every": 1, "late_s": 0.05}, 0, 1, b""),
+    ],
+)
+async def test_an_answer_that_is_none(request_of, habit: dict[str, Any], status: int, taken: int, words: bytes):
+    """A page of something in between, half a JSON, a yes that is a no, another place, too fast without a when, late."""
+    async with running(Behaviour().changed(habit)) as (it, send):
+        answer = await send(request_of(it))
+        assert answer.status == status or status == 0
+        assert answer.body.startswith(words)
+        assert it.counts.taken == taken
+        assert answer.headers.get("location") == habit.get("redirect_to")
+        assert "retry-after" not in answer.headers
+
+
+async def test_fifty_megabytes_are_sent_to_those_who_read_them():
+    async with running(Behaviour(huge_every=1)) as (it, send), ClientSession() as session:
+        with pytest.raises(LostAnswer, match="longer than"):
+            await send(mt(it))
+        async with session.get(kannel(it).url) as answer:
+            size = sum([len(chunk) async for chunk in answer.content.iter_chunked(1 << 16)])
+        assert (size, it.counts.taken, it.counts.lost) == (50_000_000, 2, 2)
+
+
+async def test_a_certificate_that_nobody_trusts_takes_nothing(tmp_path: Path):
+    async with telco(tls=certificate.context(tmp_path)) as it, http_sender(5) as send:
+        assert it.url.startswith("https://")
+        with pytest.raises(NotSent, match="SSLCertVerificationError"):
+            await send(kannel(it))
+        assert it.counts.requests == 0
+
+
+async def test_sixty_requests_in_sixty_seconds_and_no_more():
+    """SpeedSMS's contract; a batch is one request."""
+    async with running(Behaviour(window_limit=60, window_s=60, dlr="never")) as (it, send):
+        statuses = [(await send(mt(it, f"B{number}", size=2))).status for number in range(61)]
+        assert statuses == [200] * 60 + [429]
+        assert (it.arrivals["u"].peak(60, requests=True), it.arrivals["u"].peak(60)) == (60, 120)
+
+
+async def test_each_account_has_its_own_pace():
+    async with running(Behaviour(tps_limit=1)) as (it, send):
+        assert (await send(kannel(it))).status == 202
+        assert (await send(kannel(it))).status == 429
+        other = kannel(it).url.replace("username=u", "username=other")
+        assert (await send(HttpRequest("GET", other))).status == 202
+        assert {account: arrivals.span()[:2] for account, arrivals in it.arrivals.items()} == {"u": (1, 1), "other": (1, 1)}
+
+
+async def test_a_jitter_is_the_same_in_each_run():
+    """Requests that leave together arrive one after the other, none later than it says."""
+    async with running(Behaviour(jitter_s=0.02)) as (it, send):
+        await asyncio.gather(*(send(mt(it, f"B{number}")) for number in range(20)))
+        assert 0 < it.arrivals["u"].span()[2] < 0.2
+    ways = [Behaviour(jitter_s=0.02).jitter(request) for request in range(1, 200)]
+    assert min(ways) >= 0
+    assert 0.019 < max(ways) < 0.02
+
+
 async def test_every_third_request_is_throttled():
     async with running(Behaviour(throttle_every=3, retry_after_s=4)) as (it, send):
         answers = [await send(mt(it, f"B{number}")) for number in range(6)]
@@ -124,6 +201,8 @@ async def test_a_look_up_finds_what_was_taken():
         ({"dlr": "early"}, ["accepted", "delivered"]),
         ({"dlr": "twice"}, ["accepted", "delivered"] * 2),
         ({"dlr": "reversed"}, ["delivered", "accepted"]),
+        ({"dlr": "shuffled"}, ["delivered", "accepted"] * 2),
+        ({"dlr": "stray"}, ["delivered", "accepted", "delivered"]),
         ({"dlr": "never"}, []),
         ({"dlr_delivered": False}, ["accepted", "failed"]),
     ],
@@ -185,6 +264,35 @@ async def test_ucs2_of_a_real_kannel_arrives_as_it_was_written():
         )
         assert (answer.status, answer.body[:2]) == (202, b"0:")
         assert [sms.text for sms in it.handsets.of("+84300000101")] == ["mộ + chữ"]
+
+
+@pytest.mark.parametrize(
+    ("query", "read"),
+    [
+        ("to=%2B84300000101&text=a+b&from=8088&username=u", ("u", "", "+84300000101", "8088", "a b", 1)),
+        ("to=0300+000&text=%C4%91&text=x", ("", "", "0300 000", "", "đ", 1)),
+        ("t%6F=1&text=x&lonely", ("", "", "1", "", "x", 1)),
+        ("to=1&text=%00&dlr-url=http%3A%2F%2Fh%2F%3Fs%3D1%26id%3DR7%26st%3D%25d", ("", "R7", "1", "", "", 1)),
+        ("to=1&dlr-url=http%3a%2f%2fh%2f%3fid%3dR%252b7", ("", "R+7", "1", "", "", 1)),
+        ("to=1&dlr-url=http://h/?s=id%3DX", ("", "", "1", "", "", 1)),
+        ("to=%2B84%3A1&text=%ZZ%", ("", "", "+84:1", "", "%ZZ%", 1)),
+        ("", ("", "", "", "", "", 1)),
+    ],
+)
+def test_a_sendsms_call_is_read_like_any_query(query: str, read: tuple[object, ...]):
+    assert read_sendsms(query.encode())[:6] == read
+
+
+@given(
+    fields=st.dictionaries(st.sampled_from(["to", "from", "username", "text", "id"]), st.text(max_size=9).filter(lambda t: "\0" not in t))
+)
+def test_any_value_comes_through_its_escapes(fields: dict[str, str]):
+    """The short way and the long way read alike, whatever is escaped."""
+    report = "http://h/?" + urlencode({"secret": "s", "id": fields.get("id", "")}, errors="replace")
+    clean = {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
+    call = read_sendsms(urlencode(clean | {"dlr-url": report}).encode())
+    expected = [clean.get(name, "") for name in ("username", "id", "to", "from", "text")]
+    assert [call.account, call.ref, call.to, call.sender, call.text] == expected
 
 
 async def test_mo_ids_differ_between_runs(gateway: Gateway):
@@ -257,7 +365,7 @@ async def test_neither_counts_nor_logs_hold_words_or_numbers(caplog: pytest.LogC
         await send(kannel(it))
         await send(HttpRequest("GET", f"{it.url}/cgi-bin/sendsms?to=%2B84300000101&text={'chao' * 20_000}"))  # too long a line
         counts = await ask(send, it, "/counts")
-    assert "a request failed (LineTooLong)" in caplog.text
+    assert "a request failed (a line too long)" in caplog.text
     for place in (json.dumps(counts, ensure_ascii=False), caplog.text):
         assert "84300000" not in place
         assert "chao" not in place
@@ -271,25 +379,28 @@ async def test_the_limit_counts_segments_in_any_sliding_second():
         assert it.counted()["peak_tps"] == 4
 
 
-def test_pace_is_half_open():
-    """A segment exactly a second ago is out of the window."""
-    now = [0.0]
-    pace = Pace(lambda: now[0])
-    pace.add(3)
-    now[0] = 0.999
-    assert pace.would_exceed(1, 3)
-    now[0] = 1.0
-    assert not pace.would_exceed(3, 3)
-    pace.add(3)
-    assert pace.peak == 3
+def test_a_window_is_half_open():
+    """A segment exactly a second ago is out of it."""
+    arrivals = Arrivals()
+    arrivals.add(0.0, 3)
+    assert arrivals.within(0.999, 1.0) == 3
+    assert arrivals.within(1.0, 1.0) == 0
+    arrivals.add(1.0, 3)
+    assert (arrivals.peak(), arrivals.peak(1.001), arrivals.peak(1.001, requests=True)) == (3, 6, 2)
 
 
-def test_an_mt_larger_than_the_limit_comes_alone():
-    now = [0.0]
-    pace = Pace(lambda: now[0])
-    assert not pace.would_exceed(4, 3)
-    pace.add(4)
-    assert pace.would_exceed(1, 3)
+@given(gaps=st.lists(st.floats(0, 0.7), min_size=1, max_size=60), segments=st.integers(1, 5), window=st.sampled_from([0.5, 1.0, 3.0]))
+def test_the_peak_is_the_most_in_any_window(gaps: list[float], segments: int, window: float):
+    """Counted in one walk, in two, and by looking at every window that ends with an arrival."""
+    once, twice = Arrivals(), Arrivals()
+    times = list(accumulate(gaps))
+    for at, time in enumerate(times):
+        once.add(time, segments)
+        twice.add(time, segments)
+        if at == len(times) // 2:
+            twice.peak(window)
+    slow = max(sum(segments for at in times if end - window < at <= end) for end in times)
+    assert once.peak(window) == twice.peak(window) == slow
 
 
 def test_a_ref_is_forgotten_after_ten_minutes():

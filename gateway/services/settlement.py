@@ -1,0 +1,72 @@
+"""What an answer makes of an MT. Pure: the five words of Failure (STYLE §9) and nothing of any carrier."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from gateway.carriers.protocol import Accepted, Outcome
+from gateway.carriers.wire import HttpRequest
+from gateway.domain.failure import Failure
+from gateway.domain.message import MtState
+from gateway.services.routes import Route, next_route
+from gateway.storage.outbox import ClaimedMt, Settlement
+from gateway.storage.seal import Keyring
+
+MAX_ATTEMPTS: Final = 50  # with the waits of `backoff_ms`, seven hours: a carrier may be down for a night shift
+
+
+def backoff_ms(attempts: int) -> int:
+    """Wait before attempt `attempts` + 1: 5 s, doubled each time, at most 10 minutes."""
+    return min(5_000 << min(attempts, 16), 600_000)
+
+
+def settlement(
+    mt: ClaimedMt, outcome: Outcome, route: Route, routes: Sequence[Route], now: int, *, was_uncertain: bool = False
+) -> Settlement:
+    """What `outcome` makes of `mt`. `was_uncertain`: an earlier answer was lost, so another route might send it a second time."""
+    if isinstance(outcome, Accepted):
+        return Settlement(mt.id, mt.ref, MtState.SENT, route.name, now, outcome.carrier_ref, outcome.segments, attempts=mt.attempts)
+    base = Settlement(mt.id, mt.ref, MtState.QUEUED, route.name, now, failure=outcome.kind, code=outcome.code, attempts=mt.attempts)
+    if outcome.maybe_sent:
+        return replace(base, state=MtState.UNCERTAIN)
+    match outcome.kind:
+        case Failure.PERMANENT:
+            return replace(base, state=MtState.FAILED)
+        case Failure.UNROUTABLE:
+            onward = None if was_uncertain else next_route(routes, mt.origin or route.name, route.name, mt.msisdn)
+            return replace(base, route=onward) if onward else replace(base, state=MtState.FAILED)
+        case Failure.THROTTLED:
+            return replace(base, due_at=now + round((outcome.retry_after_s or 1.0) * 1000), counted=False)
+        case Failure.MISCONFIGURED:
+            return replace(base, counted=False)
+        case Failure.RETRYABLE if mt.attempts + 1 >= MAX_ATTEMPTS:
+            return replace(base, state=MtState.FAILED)
+        case Failure.RETRYABLE:
+            return replace(base, due_at=now + max(backoff_ms(mt.attempts), round((outcome.retry_after_s or 0) * 1000)))
+
+
+def unwritten(mt: ClaimedMt, route: Route, now: int) -> Settlement:
+    """An MT marked `sending` whose request was not written after all: back to the queue, as if nothing had been."""
+    return Settlement(mt.id, mt.ref, MtState.QUEUED, route.name, now, counted=False)
+
+
+def cost_correction(mt: ClaimedMt, settled: Settlement, price_vnd: int) -> int:
+    """What to add to the cost booked for `mt` (VND): all of it back where nobody took it, else what the carrier charges otherwise."""
+    if settled.state in (MtState.SENT, MtState.UNCERTAIN):
+        return (settled.charged_segments - mt.segments) * price_vnd if settled.charged_segments is not None else 0
+    return -mt.segments * price_vnd
+
+
+class BodyHash:
+    """What tells whether a repeat is the same request, byte for byte; keyed, or a known text would let numbers be tried.
+
+    BLAKE2b takes a key in the same pass (RFC 7693), and unlike HMAC keeps the GIL: giving it up in the writer's thread costs a wait.
+    """
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._key = keyring.blind("body", "request")
+
+    def of(self, request: HttpRequest) -> bytes:
+        """32 bytes."""
+        return hashlib.blake2b(request.url.encode() + b"\0" + request.body, key=self._key, digest_size=32).digest()

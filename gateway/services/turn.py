@@ -1,0 +1,280 @@
+"""A dispatcher's turn: one transaction that settles what came back, marks `sending` what goes next, claims what follows (ADR 0003).
+
+On SQLite it runs in the writer's thread, so it is apart from the dispatcher: a Job goes in, what it worked out comes back, and nothing
+that the loop changes meanwhile is within reach.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.carriers.protocol import Accepted, Batch, Outcome
+from gateway.carriers.wire import HttpRequest
+from gateway.domain.message import MtState
+from gateway.domain.pace import HOLD_US, LATE_US
+from gateway.services.claims import Claims
+from gateway.services.departures import Forming, Outgoing, batches, outgoing
+from gateway.services.health import News
+from gateway.services.purse import Purse
+from gateway.services.routes import Route
+from gateway.services.settlement import BodyHash, cost_correction, settlement, unwritten
+from gateway.services.texts import BadText, render
+from gateway.storage import bulk, outbox
+from gateway.storage.outbox import ClaimedMt, NewRequest, RouteCondition, Settlement
+from gateway.storage.schema import NO_WAVE
+from gateway.storage.seal import Keyring
+
+RECENT_MS: Final = 600_000  # reports that came before their answers are this young; upkeep looks at the older ones
+_ENDS: Final = {  # why an MT that was claimed must not go, and what it ends as; for any other reason it goes back
+    "too late": MtState.EXPIRED,
+    "opted out": MtState.SUPPRESSED,
+    "blocked": MtState.SUPPRESSED,
+    "cancelled": MtState.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request that came back, with one outcome a member; None: it was marked and then not written."""
+
+    outgoing: Outgoing
+    ref: str
+    outcomes: tuple[Outcome, ...] | None
+
+    @property
+    def named(self) -> bool:
+        """Whether the carrier gave names of its own, under which reports may have come before."""
+        return any(isinstance(outcome, Accepted) and outcome.carrier_ref for outcome in self.outcomes or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a turn has to do; fixed before its transaction, so that one that fails can be put back whole.
+
+    `back` to settle, `due` to send, `returned` ids to hand back, `news` of the route to tell; room to claim `replies` and `blasts`;
+    `probing`: the route is tried with one MT; `booked_until`: where our last booking of its pace ends, ticks.
+    """
+
+    back: list[Answered]
+    due: list[Outgoing]
+    returned: list[int]
+    news: list[News]
+    replies: int
+    blasts: int
+    probing: bool
+    forming: tuple[Forming, ...]
+    booked_until: int
+
+
+@dataclass(slots=True)
+class Worked:
+    """What one transaction worked out, for the dispatcher to apply after its commit."""
+
+    forming: tuple[Forming, ...]
+    booked_until: int
+    condition: RouteCondition = field(default_factory=RouteCondition)
+    settled: list[Settlement] = field(default_factory=list)
+    departing: list[tuple[Outgoing, Batch, HttpRequest]] = field(default_factory=list)
+    claimed: list[Outgoing] = field(default_factory=list)
+    replies: list[Outgoing] = field(default_factory=list)
+    rebooked: list[Outgoing] = field(default_factory=list)
+    capped: int = 0
+    dropped: int = 0
+    more: bool = False
+
+
+class Turns:
+    """The turns of one route's dispatcher. `ticks_us`: the machine's monotonic clock, which departures are timed by."""
+
+    def __init__(
+        self,
+        route: Route,
+        routes: Sequence[Route],
+        claims: Claims,
+        purse: Purse,
+        owner: str,
+        keyring: Keyring,
+        ticks_us: Callable[[], int],
+    ) -> None:
+        self._route, self._routes, self._owner, self._hash = route, routes, owner, BodyHash(keyring)
+        self._claims, self._purse, self._ticks_us = claims, purse, ticks_us
+
+    async def work(self, connection: AsyncConnection, job: Job) -> Worked:
+        """The unit of one turn."""
+        turn = Worked(job.forming, job.booked_until)
+        for tell in job.news:
+            await tell(connection)
+        locks = self._purse.counts or self._claims.locks
+        turn.condition = await outbox.route_condition(connection, self._route.name, lock=locks)
+        now = turn.condition.now_us // 1000
+        await outbox.hand_back(connection, job.returned, self._owner)
+        if job.back:
+            turn.settled = await self.settle(connection, job.back, now)
+            if connection.dialect.name == "sqlite":  # one writer: a report is committed before us or comes after us
+                await self.match(connection, job.back, now)
+        if job.due:
+            await self._depart(connection, job.due, turn, now)
+        if job.replies or job.blasts or job.forming:
+            await self._claim(connection, job, turn, now)
+        return turn
+
+    # --- settle ---
+
+    async def settle(self, connection: AsyncConnection, back: Sequence[Answered], now: int) -> list[Settlement]:
+        """Write what came back, and what it changed of the costs."""
+        settlements: list[Settlement] = []
+        requests: list[tuple[str, bool]] = []
+        corrections: dict[int, int] = {}
+        for answered in back:
+            some = self._settlements(answered, now)
+            settlements += some
+            requests.append((answered.ref, any(each.state is MtState.UNCERTAIN for each in some)))
+            if self._purse.counts:
+                for mt, settled in zip(answered.outgoing.members, some, strict=True):
+                    change = cost_correction(mt, settled, self._route.price_vnd)
+                    corrections[mt.wave] = corrections.get(mt.wave, 0) + change
+        await self._purse.correct(connection, {wave: change for wave, change in corrections.items() if change}, now)
+        await outbox.settle(connection, settlements, requests, now)
+        return settlements
+
+    def _settlements(self, answered: Answered, now: int) -> list[Settlement]:
+        members = answered.outgoing.members
+        if answered.outcomes is None:
+            return [unwritten(mt, self._route, now) for mt in members]
+        return [settlement(mt, outcome, self._route, self._routes, now) for mt, outcome in zip(members, answered.outcomes, strict=True)]
+
+    async def match(self, connection: AsyncConnection, back: Sequence[Answered], now: int) -> None:
+        """Apply reports that came before their answers."""
+        if any(answered.named for answered in back) and await outbox.early_reports(connection, now - RECENT_MS):
+            await outbox.match_dlrs(connection, now, since=now - RECENT_MS)
+
+    # --- depart ---
+
+    async def _depart(self, connection: AsyncConnection, due: list[Outgoing], turn: Worked, now: int) -> None:
+        due = await self._without_hindered(connection, due, turn, now)
+        ticks = self._ticks_us()
+        on_time = [each for each in due if each.booked and not is_late(each, self._route, ticks)]
+        if len(on_time) < len(due):  # a late departure would crowd the ones behind it: it takes a new slot
+            late = [each for each in due if not each.booked or is_late(each, self._route, ticks)]
+            turn.rebooked = await self._with_slots(connection, late, turn)
+        paid = await self._purse.pay(connection, on_time, now)
+        await outbox.hand_back(connection, [id_ for each in paid.staying for id_ in each.ids], self._owner)
+        built = [self._built(each) for each in paid.going]
+        requests = [NewRequest(batch.ref, tuple(each.ids), self._hash.of(request)) for each, batch, request in built]
+        marked = await outbox.mark_sending(connection, self._route.name, requests, self._owner, now)
+        turn.departing = [entry for entry in built if marked.issuperset(entry[0].ids)]
+
+    def _built(self, each: Outgoing) -> tuple[Outgoing, Batch, HttpRequest]:
+        batch = each.batch()
+        return each, batch, self._route.carrier.build_send(self._route.account, batch)
+
+    async def _without_hindered(self, connection: AsyncConnection, due: list[Outgoing], turn: Worked, now: int) -> list[Outgoing]:
+        """`due` without what must not go any more: too late, the person said stop, or the wave stopped after the claim."""
+        members = [mt for each in due for mt in each.members]
+        why = await bulk.hindered(connection, [mt.id for mt in members if not mt.is_reply])
+        why |= {mt.id: "closed" for mt in members if mt.wave != NO_WAVE and mt.id not in why and not self._claims.is_open(mt.wave, now)}
+        why |= {mt.id: "too late" for mt in members if mt.expires_at <= now}
+        if not why:
+            return due
+        for code, state in _ENDS.items():
+            await outbox.end_unsent(connection, [id_ for id_, each in why.items() if each == code], state, code)
+        await outbox.hand_back(connection, [id_ for id_, each in why.items() if each not in _ENDS], self._owner)
+        turn.dropped = sum(each in _ENDS for each in why.values())
+        kept = [(each, tuple(mt for mt in each.members if mt.id not in why)) for each in due]
+        return [
+            replace(outgoing(some, each.text, self._route.pace), depart_us=each.depart_us, booked=each.booked)
+            for each, some in kept
+            if some
+        ]
+
+    # --- claim ---
+
+    async def _claim(self, connection: AsyncConnection, job: Job, turn: Worked, now: int) -> None:
+        """Lease what follows, group it, and book its slots."""
+        if job.replies:
+            replies = await self._claims.replies(connection, now, job.replies)
+            turn.replies, _ = await self._grouped(connection, replies, (), now, more=False)
+        if job.blasts or job.forming:
+            broke = self._purse.is_empty(turn.condition, now)
+            replies = await self._claims.replies(connection, now, job.blasts) if job.probing else []
+            taken = await self._claims.blasts(connection, now, 0 if broke or replies else job.blasts)
+            turn.capped, turn.more = taken.capped, taken.more and not broke
+            more = taken.more or not job.blasts
+            turn.claimed, turn.forming = await self._grouped(connection, replies + taken.mts, job.forming, now, more=more)
+            turn.claimed = await self._at_own_pace(connection, turn.claimed)
+        if self._route.pace.limit:
+            await self._book(connection, turn)
+
+    async def _grouped(
+        self, connection: AsyncConnection, claimed: list[ClaimedMt], forming: Sequence[Forming], now: int, *, more: bool
+    ) -> tuple[list[Outgoing], tuple[Forming, ...]]:
+        """Requests of up to the carrier's batch size, and what waits for company."""
+        texts: list[tuple[str, ClaimedMt]] = []
+        for mt in claimed:
+            try:
+                texts.append((mt.body if mt.body is not None else self._text(mt), mt))
+            except BadText:  # planning has filled in every one of them: this row was changed since
+                await outbox.end_unsent(connection, [mt.id], MtState.SUPPRESSED, "bad text")
+        size, pace = self._route.carrier.CAPABILITIES.max_batch, self._route.pace
+        if size == 1:
+            return [outgoing((mt,), text, pace) for text, mt in texts], ()
+        full, forming = batches(forming, texts, size, now, more=more)
+        return [outgoing(members, text, pace) for text, members in full], tuple(forming)
+
+    def _text(self, mt: ClaimedMt) -> str:
+        return render(self._claims.template(mt), mt.parameters or "{}")
+
+    async def _at_own_pace(self, connection: AsyncConnection, claimed: list[Outgoing]) -> list[Outgoing]:
+        """Slots of the waves that have a pace of their own; the route's they take when these have come."""
+        placed: list[Outgoing] = []
+        for wave in sorted({each.members[0].wave for each in claimed} - {NO_WAVE}):
+            if (pace := self._claims.own_pace(wave)) is None:
+                continue
+            mine = [each for each in claimed if each.members[0].wave == wave]
+            costs = [outgoing(each.members, each.text, pace).cost_us for each in mine]
+            start, now_us = await self._claims.book(connection, wave, sum(costs))
+            slot = start - now_us + self._ticks_us()
+            for each, cost in zip(mine, costs, strict=True):
+                placed.append(replace(each, depart_us=slot, booked=not self._route.pace.limit))
+                slot += cost
+        paced = {each.ids[0] for each in placed}
+        return placed + [each for each in claimed if each.ids[0] not in paced]
+
+    async def _book(self, connection: AsyncConnection, turn: Worked) -> None:
+        """The route's slots for what was claimed, replies first; what does not fit into 250 ms of the pace goes back at once."""
+        own = [each for each in turn.claimed if not each.booked]
+        budget, kept = HOLD_US, list[Outgoing]()
+        for each in (each for each in turn.claimed if each.booked):
+            budget -= each.cost_us
+            if kept and budget < 0:
+                await outbox.hand_back(connection, each.ids, self._owner)
+                self._claims.unserved(each.members)
+                turn.more = True
+            else:
+                kept.append(each)
+        if turn.replies or kept:
+            placed = await self._with_slots(connection, [*turn.replies, *kept], turn)
+            turn.replies, kept = placed[: len(turn.replies)], placed[len(turn.replies) :]
+        turn.claimed = own + kept
+
+    async def _with_slots(self, connection: AsyncConnection, some: Sequence[Outgoing], turn: Worked) -> list[Outgoing]:
+        """Slots for `some`, one after the other, booked in one statement by the database's clock, told by the machine's ticks.
+
+        None lies before the end of what we booked already: a clock put forward finds the route free while that is still to leave.
+        """
+        cost, silence_us = sum(each.cost_us for each in some), round(self._route.pace.per_s * 1e6) + HOLD_US
+        start, now_us = await outbox.book(connection, self._route.name, cost, silence_us)
+        slot = max(start - now_us + self._ticks_us(), turn.booked_until)
+        turn.booked_until = slot + cost
+        placed: list[Outgoing] = []
+        for each in some:
+            placed.append(replace(each, depart_us=slot, booked=True))
+            slot += each.cost_us
+        return placed
+
+
+def is_late(each: Outgoing, route: Route, ticks_us: int) -> bool:
+    """Whether the slot of `each` has passed: leaving now it would crowd those behind it."""
+    return bool(each.depart_us and route.pace.limit) and ticks_us - each.depart_us > LATE_US

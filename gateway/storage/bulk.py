@@ -1,0 +1,250 @@
+"""The statements that move many rows in one step: the one module where the two engines differ on the hot path.
+
+SQLite drops to sqlite3's own connection. Each `sqlite3_step` gives up the GIL, and a busy event loop is slow to hand it back: row by row
+a turn takes 5 to 15 times as long. So rows go in as one JSON value (`json_each`) and come out as one (`json_group_array`); blobs travel in
+hex, or as the parameters of one many-rowed INSERT. PostgreSQL takes the same values as arrays.
+
+Statements are written once where only the list differs: `{of_1}` is the list in parameter 1, and parameters stand as $1, $2 … for both.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.storage.seal import Keyring
+from gateway.storage.sqlite_writer import driver_of
+
+Rows = Sequence[Sequence[Any]]  # Any: a row's values
+_DOLLAR: Final = re.compile(r"\$(\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Twice:
+    """One statement in both engines' words."""
+
+    sqlite: str
+    postgres: str
+
+
+def _twice(statement: str) -> _Twice:
+    """`statement` for both."""
+    lists = {f"of_{at}": f"IN (SELECT value FROM json_each(${at}))" for at in range(1, 4)}  # noqa: S608 # constants
+    arrays = {f"of_{at}": f"= ANY(CAST(${at} AS bigint[]))" for at in range(1, 4)}
+    return _Twice(_DOLLAR.sub(r"?\1", statement.format(**lists)), statement.format(**arrays))
+
+
+def _in_one(statement: str, *columns: str) -> _Twice:
+    """A SELECT of `columns`, whose rows SQLite gives as one JSON value."""
+    twice = _twice(statement)
+    return _Twice(f"SELECT json_group_array(json_array({', '.join(columns)})) FROM ({twice.sqlite})", twice.postgres)  # noqa: S608 # constants
+
+
+async def _read(connection: AsyncConnection, statement: _Twice, *values: object) -> Rows:
+    """The rows of an `_in_one`; a list among `values` is one value."""
+    if (driver := driver_of(connection)) is not None:
+        rows: Rows = json.loads(driver.execute(statement.sqlite, tuple(map(_flat, values))).fetchone()[0])
+        return rows
+    return (await connection.exec_driver_sql(statement.postgres, values)).all()
+
+
+async def _change(connection: AsyncConnection, statement: _Twice, *values: object) -> None:
+    """Run an UPDATE; a list among `values` is one value."""
+    if (driver := driver_of(connection)) is not None:
+        driver.execute(statement.sqlite, tuple(map(_flat, values)))
+    else:
+        await connection.exec_driver_sql(statement.postgres, values)
+
+
+def _flat(value: object) -> Any:  # Any: what sqlite3 binds
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, list) else value
+
+
+# --- claim ---
+
+_DUE: Final = (  # first look, then stamp by id: one transaction with the write lock, so nobody comes between
+    "SELECT json_group_array(json_array(id, ref, wave, lane, reply_to IS NOT NULL, hex(msisdn), hex(body), hex(parameters), language, "
+    "segments, attempts, expires_at, origin)) FROM (SELECT * FROM mt "
+    "WHERE route = ?1 AND lane = ?2 AND wave = ?3 AND state = 'queued' AND due_at <= ?4 ORDER BY due_at, id LIMIT ?5)"
+)
+_CLAIM: Final = "UPDATE mt SET state = 'claimed', owner = ?2 WHERE id IN (SELECT value FROM json_each(?1))"
+
+
+def claim(driver: sqlite3.Connection, keyring: Keyring, which: tuple[str, int, int, int, int], owner: str) -> list[list[Any]]:
+    """SQLite's claim of `which` (route, lane, wave, now, limit), opened: the columns of `outbox.ClaimedMt`, oldest first."""
+    rows: list[list[Any]] = json.loads(driver.execute(_DUE, which).fetchone()[0])
+    if rows:
+        driver.execute(_CLAIM, (_flat([row[0] for row in rows]), owner))
+    for row in rows:
+        row[5] = keyring.open(bytes.fromhex(row[5]), "msisdn").decode()
+        row[6] = keyring.open(bytes.fromhex(row[6]), "mt.body").decode() if row[6] else None
+        row[7] = keyring.open(bytes.fromhex(row[7]), "mt.parameters").decode() if row[7] else None
+    return rows
+
+
+# --- what must not go ---
+
+_HINDERED: Final = _in_one(  # people by the unique index on contact.bidx, waves by their key
+    "SELECT mt.id AS id, CASE WHEN contact.blocked_at IS NOT NULL THEN 'blocked' WHEN contact.opted_out_at IS NOT NULL THEN 'opted out' "
+    "ELSE wave.state END AS why "
+    "FROM mt LEFT JOIN contact ON contact.bidx = mt.bidx LEFT JOIN wave ON wave.id = mt.wave "
+    "WHERE mt.id {of_1} AND mt.reply_to IS NULL "
+    "AND (contact.opted_out_at IS NOT NULL OR contact.blocked_at IS NOT NULL OR wave.state <> 'running')",
+    "id",
+    "why",
+)
+_PEOPLE: Final = "SELECT 1 FROM contact WHERE bidx IN (SELECT bidx FROM mt WHERE id = ANY(CAST($1 AS bigint[]))) ORDER BY bidx FOR UPDATE"
+_LEFT: Final = _in_one(  # by mt_member, a person's campaign messages
+    "SELECT mt.id AS id, h.id AS other, h.state AS state, h.sent_at AS sent_at "
+    "FROM mt JOIN mt AS h ON h.bidx = mt.bidx AND h.wave <> 0 AND h.id <> mt.id "
+    "WHERE mt.id {of_1} AND (h.state IN ('claimed', 'sending') "
+    "OR (h.state IN ('sent', 'delivered', 'uncertain') AND h.sent_at > $2))",
+    "id",
+    "other",
+    "state",
+    "sent_at",
+)
+
+
+async def hindered(connection: AsyncConnection, ids: list[int]) -> dict[int, str]:
+    """Why some of the MTs `ids` must not go: "blocked", "opted out", or the state of a wave that is not running. Replies always may."""
+    return {row[0]: row[1] for row in await _read(connection, _HINDERED, ids)} if ids else {}
+
+
+async def left_before(connection: AsyncConnection, ids: list[int], since: int, now: int) -> dict[int, list[tuple[int, int]]]:
+    """Other campaign messages to the people of `ids` that left since then: (id, when), `now` for those about to. Only those with any.
+
+    On PostgreSQL it locks these people first, in one order: of two processes that claim for one person at once, one sees the other's.
+    """
+    if not ids:
+        return {}
+    if connection.dialect.name == "postgresql":
+        await connection.exec_driver_sql(_PEOPLE, (ids,))
+    found: dict[int, list[tuple[int, int]]] = {}
+    for id_, other, state, sent_at in await _read(connection, _LEFT, ids, since):
+        found.setdefault(id_, []).append((other, now if state in ("claimed", "sending") else sent_at))
+    return found
+
+
+_POSTPONE: Final = _Twice(
+    "UPDATE mt SET state = 'queued', owner = NULL, due_at = json_extract(v.value, '$[1]') FROM json_each(?1) AS v "
+    "WHERE mt.id = json_extract(v.value, '$[0]') AND mt.state = 'claimed'",
+    "UPDATE mt SET state = 'queued', owner = NULL, due_at = v.at "
+    "FROM unnest(CAST($1 AS bigint[]), CAST($2 AS bigint[])) AS v (id, at) WHERE mt.id = v.id AND mt.state = 'claimed'",
+)
+
+
+async def postpone(connection: AsyncConnection, until: Mapping[int, int]) -> None:
+    """Return claimed MTs to the queue, each due at its own time: ids to epoch ms."""
+    if until and driver_of(connection) is not None:
+        await _change(connection, _POSTPONE, [list(pair) for pair in until.items()])
+    elif until:
+        await _change(connection, _POSTPONE, list(until), list(until.values()))
+
+
+# --- mark ---
+
+_MARK: Final = _twice(  # a request of one MT has its name
+    "UPDATE mt SET state = 'sending', request = ref WHERE id {of_1} AND owner = $2 AND state = 'claimed'"
+)
+_MARK_BATCH: Final = _twice("UPDATE mt SET state = 'sending', request = $3 WHERE id {of_1} AND owner = $2 AND state = 'claimed'")
+_MARKED: Final = "SELECT id FROM mt WHERE id IN (SELECT value FROM json_each(?1)) AND owner = ?2 AND state = 'sending'"
+_REQUESTS: Final = "INSERT INTO request (our_ref, route, body_hash, state, sent_at) VALUES "
+_ANEW: Final = (  # a repeated attempt has the same reference: its row begins anew
+    " ON CONFLICT (our_ref) DO UPDATE SET route = excluded.route, body_hash = excluded.body_hash, state = excluded.state, "
+    "sent_at = excluded.sent_at, resolve_at = NULL"
+)
+_REQUESTS_POSTGRES: Final = (
+    "INSERT INTO request (our_ref, route, body_hash, state, sent_at) "  # noqa: S608 # constants
+    "SELECT r.ref, $3, r.hash, 'open', $4 FROM unnest(CAST($1 AS text[]), CAST($2 AS bytea[])) AS r (ref, hash)" + _ANEW
+)
+
+
+async def mark(connection: AsyncConnection, ids: list[int], owner: str, request: str | None = None) -> frozenset[int]:
+    """claimed -> sending, as part of `request` or each in one of its own. Those of `ids` that are still ours."""
+    statement, values = (_MARK, (ids, owner)) if request is None else (_MARK_BATCH, (ids, owner, request))
+    if (driver := driver_of(connection)) is None:
+        rows = await connection.exec_driver_sql(f"{statement.postgres} RETURNING id", values)
+        return frozenset(row[0] for row in rows)
+    flat = tuple(map(_flat, values))
+    if driver.execute(statement.sqlite, flat).rowcount == len(ids):
+        return frozenset(ids)
+    return frozenset(row[0] for row in driver.execute(_MARKED, flat[:2]))  # row by row only where some were missing
+
+
+async def insert_requests(connection: AsyncConnection, route: str, rows: Sequence[tuple[str, bytes]], now: int) -> None:
+    """Rows of requests about to be written: (our reference, hash of the bytes)."""
+    if (driver := driver_of(connection)) is None:
+        values = [ref for ref, _ in rows], [hash_ for _, hash_ in rows], route, now
+        await connection.exec_driver_sql(_REQUESTS_POSTGRES, values)
+        return
+    for start in range(0, len(rows), _ROWS):
+        some = rows[start : start + _ROWS]
+        driver.execute(_requests_sqlite(len(some)), [value for ref, hash_ in some for value in (ref, route, hash_, now)])
+
+
+_ROWS: Final = 128  # as many texts, which sqlite3 keeps compiled (`cached_statements`)
+
+
+@lru_cache(maxsize=_ROWS)
+def _requests_sqlite(count: int) -> str:
+    row = "(?, ?, ?, 'open', ?)"
+    return f"{_REQUESTS}{', '.join([row] * count)}{_ANEW}"  # constants
+
+
+# --- settle ---
+
+_SETTLE: Final = (  # a DLR that came first has moved the MT already: its word stands, the rest is filled in
+    "UPDATE mt SET state = CASE WHEN state IN ('sending', 'uncertain') THEN $2 ELSE state END, owner = NULL, "
+    "origin = CASE WHEN mt.route = $3 THEN mt.origin ELSE coalesce(mt.origin, mt.route) END, route = $3, due_at = $4, failure = $5, "
+    "code = $6, attempts = attempts + $7, sent_at = $8"
+)
+_SETTLE_ALIKE: Final = _twice(_SETTLE + " WHERE id {of_1}")
+_SETTLE_NAMED: Final = _Twice(
+    _DOLLAR.sub(r"?\1", _SETTLE) + ", carrier_ref = coalesce(json_extract(v.value, '$[1]'), carrier_ref), "
+    "charged_segments = coalesce(json_extract(v.value, '$[2]'), charged_segments) "
+    "FROM json_each(?1) AS v WHERE mt.id = json_extract(v.value, '$[0]')",
+    _SETTLE + ", carrier_ref = coalesce(v.ref, carrier_ref), charged_segments = coalesce(v.charged, charged_segments) "
+    "FROM unnest(CAST($1 AS bigint[]), CAST($9 AS text[]), CAST($10 AS bigint[])) AS v (id, ref, charged) WHERE mt.id = v.id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a group of MTs that ended alike becomes."""
+
+    state: str
+    route: str
+    due_at: int
+    failure: str | None
+    code: str
+    counted: int
+
+
+async def settle(connection: AsyncConnection, verdict: Verdict, named: Sequence[tuple[int, str | None, int | None]], now: int) -> None:
+    """Write `verdict` for MTs with what their carrier gave: (id, its reference, the segments it charges)."""
+    values = (verdict.state, verdict.route, verdict.due_at, verdict.failure, verdict.code, verdict.counted, now)
+    if all(ref is None and charged is None for _, ref, charged in named):
+        await _change(connection, _SETTLE_ALIKE, [id_ for id_, _, _ in named], *values)
+    elif driver_of(connection) is not None:
+        await _change(connection, _SETTLE_NAMED, list(map(list, named)), *values)
+    else:
+        ids, refs, charges = map(list, zip(*named, strict=True))
+        await _change(connection, _SETTLE_NAMED, ids, *values, refs, charges)
+
+
+_CLOSE: Final = _Twice(
+    "UPDATE request SET state = ?2, resolve_at = ?3 WHERE our_ref IN (SELECT value FROM json_each(?1))",
+    "UPDATE request SET state = $2, resolve_at = CAST($3 AS bigint) WHERE our_ref = ANY(CAST($1 AS text[]))",
+)
+
+
+async def close_requests(connection: AsyncConnection, refs: Collection[str], state: str, resolve_at: int | None) -> None:
+    """Requests whose answer came ("settled") or did not ("lost")."""
+    if refs:
+        await _change(connection, _CLOSE, list(refs), state, resolve_at)
