@@ -13,7 +13,7 @@ from gateway.domain.caps import Caps
 from gateway.domain.pace import Pace
 from gateway.domain.wave import WaveState
 from gateway.metrics import COUNTERS, GAUGES, OUTCOMES, Metrics
-from gateway.serve import now_ms
+from gateway.sending import now_ms
 from gateway.services.census import Counting
 from gateway.services.dispatch import Dispatcher, Tally
 from gateway.storage import outbox

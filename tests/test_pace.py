@@ -14,7 +14,7 @@ from statistics import median
 import pytest
 
 from gateway.domain.caps import Caps
-from gateway.serve import dispatching
+from gateway.sending import dispatching
 from gateway.settings import load_settings
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import Hook, Telco, telco

@@ -50,7 +50,7 @@ def import_(
 
 
 async def _import(door: Door, path: Path, basis: str, report: ListReport) -> Imported:
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.services.contact_lists import import_list
 
     try:
@@ -73,7 +73,7 @@ def block(
 
 
 async def _block(door: Door, msisdn: Msisdn, why: str) -> None:
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.storage import contacts
 
     async with opened(door) as it:

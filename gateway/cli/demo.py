@@ -65,7 +65,8 @@ class Ports:
 
 async def _demo(door: Door, folder: Path, once: bool) -> None:
     from gateway.log import configure
-    from gateway.serve import serve, stop_on_signals
+    from gateway.sending import stop_on_signals
+    from gateway.serve import serve
     from gateway.simulator.telco import Hook, telco
 
     configure(json=door.json)
@@ -161,7 +162,7 @@ async def _wave(it: Opened, stop: asyncio.Event) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from gateway.domain.message import OPEN
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services import planning, waves
     from gateway.services.routes import route_named
     from gateway.storage import outbox

@@ -37,7 +37,7 @@ def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 async def _examine(door: Door) -> Examined:
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services.doctor import Surroundings, examine
 
     async with opened(door) as it:

@@ -17,7 +17,7 @@ def stated_document(number: str | None, day: str | None, timezone: str) -> "Docu
     """The document of the two options, None without them; a number that looks odd is remarked on. Ends the command where it is none."""
     from gateway.domain.document import BadDocument, Document
     from gateway.domain.window import local_day
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
 
     both_or_none(number, day)
     if number is None or day is None:

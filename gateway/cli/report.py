@@ -43,7 +43,7 @@ def routes(
 
 
 async def _routes(door: Door, month: str, pdf: Path | None, xlsx: Path | None) -> RouteReport:
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services import reports
 
     async with opened(door) as it:

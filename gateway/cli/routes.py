@@ -62,7 +62,7 @@ def _row(standing: RouteStanding, route: Route | None) -> dict[str, object]:
 
 
 async def _list(door: Door) -> list[tuple[RouteStanding, Route | None, str]]:
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services.route_standing import route_standings
 
     async with opened(door) as it:

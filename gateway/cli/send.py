@@ -71,7 +71,7 @@ def _numbers(to: list[str], to_file: Path | None) -> tuple[tuple[Msisdn, ...], l
 
 
 async def _send(door: Door, route: str, numbers: tuple[Msisdn, ...], text: str, id_: str, wait: bool) -> dict[str, float]:
-    from gateway.serve import dispatching, now_ms, routes_of, stop_on_signals
+    from gateway.sending import dispatching, now_ms, routes_of, stop_on_signals
     from gateway.services.routes import route_named
     from gateway.services.sends import Order, enqueue
 

@@ -19,7 +19,8 @@ def serve_(ctx: typer.Context) -> None:
 
 async def _serve(door: Door) -> None:
     from gateway.log import configure
-    from gateway.serve import serve, stop_on_signals
+    from gateway.sending import stop_on_signals
+    from gateway.serve import serve
 
     configure(json=door.json)
     async with opened(door) as it:

@@ -46,7 +46,7 @@ def add(
 
 
 async def _add(door: Door, name: str, role: str, words: str, phone: Msisdn | None) -> User:
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.services import users
     from gateway.storage.users import Role
 
@@ -74,7 +74,7 @@ def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 async def _list(door: Door) -> list[dict[str, str | bool | None]]:
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.services import users
 
     async with opened(door) as it:
@@ -103,7 +103,7 @@ def enable(ctx: typer.Context, name: Name) -> None:
 
 
 async def _switch(door: Door, name: str, *, off: bool) -> User:
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.services import users
 
     async with opened(door) as it:
@@ -121,7 +121,7 @@ def passphrase(
 
 
 async def _passphrase(door: Door, name: str, old: str | None, new: str) -> User:
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.services import users
 
     async with opened(door) as it:

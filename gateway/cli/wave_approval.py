@@ -49,7 +49,7 @@ def approve(
 
 async def _approve(door: Door, name: str, here: str | None, away: str | None, number: str | None, day: str | None) -> dict[str, Any]:
     """What was done, as JSON. Any: JSON."""
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services import approvals, users
 
     async with opened(door) as it:
@@ -69,7 +69,7 @@ async def _approve(door: Door, name: str, here: str | None, away: str | None, nu
 
 
 async def _ask_by_sms(it: Opened, proposal: Proposal, approver: str, document: Document | None) -> dict[str, Any]:  # Any: JSON
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services.approval_sms import ask_by_sms
     from gateway.services.replies import load_replies
 

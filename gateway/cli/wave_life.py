@@ -92,7 +92,7 @@ def _move(door: Door, deed: Deed, name: str, as_json: bool, said: str) -> None:
 
 
 async def _moved(door: Door, deed: Deed, name: str) -> Wave:
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
 
     async with opened(door) as it:
         return await deed(it.database, routes_of(it.settings), name, now_ms())
@@ -112,7 +112,7 @@ def cancel(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
 
 
 async def _cancel(door: Door, name: str) -> Cancelled:
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.services import waves
 
     async with opened(door) as it:
@@ -187,7 +187,7 @@ async def _looks(it: Opened, name: str, every_s: float) -> AsyncIterator[Standin
 
 
 async def _standing(it: Opened, name: str) -> Standing:
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services.progress import standing
 
     return await standing(it.database, routes_of(it.settings), name, now_ms(), it.settings.service.timezone)
@@ -247,7 +247,7 @@ def resolve(
 
 
 async def _resolve(door: Door, name: str, word: str | None, code: str | None) -> Resolved:
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services.resolve import ANY, Carriers, Word, resolve
     from gateway.transport import http_sender
 

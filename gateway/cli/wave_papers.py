@@ -57,7 +57,7 @@ async def _sheet(door: Door, name: str, path: Path) -> tuple[str, bool]:
     from gateway.cli.paper_values import sheet_of
     from gateway.domain.window import local_day
     from gateway.papers.wave_sheet import sheet_pdf
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services import approvals
     from gateway.services.preview import preview
     from gateway.services.routes import route_named
@@ -169,7 +169,7 @@ def order(
 
 async def _order(door: Door, asked: Asked, passphrase: str) -> dict[str, Any]:
     """What was done and how it stands, as JSON. Any: JSON."""
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services import orders
 
     async with opened(door) as it:
@@ -193,7 +193,7 @@ async def _order(door: Door, asked: Asked, passphrase: str) -> dict[str, Any]:
 
 async def _plan(it: Opened, routes: tuple[Route, ...], asked: Asked, passphrase: str) -> bool:
     """Whether it is new. Raises Refusal, BadText."""
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.services import orders
     from gateway.services.routes import route_named
 
@@ -252,7 +252,7 @@ def _window(text: str) -> Window:
 def _document(it: Opened, stated: tuple[str, str] | None) -> Document | None:
     from gateway.domain.document import BadDocument, Document
     from gateway.domain.window import local_day
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
 
     if stated is None:
         return None
@@ -267,7 +267,7 @@ def _document(it: Opened, stated: tuple[str, str] | None) -> Document | None:
 
 async def _send(it: Opened, routes: tuple[Route, ...], name: str) -> bool:
     """Whether it was placed now; False: the carrier had it."""
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.services import orders
     from gateway.transport import http_sender
 
@@ -279,7 +279,7 @@ async def _send(it: Opened, routes: tuple[Route, ...], name: str) -> bool:
 async def _papers(it: Opened, routes: tuple[Route, ...], name: str, folder: Path) -> dict[str, Any]:
     """Write the order; whoever may hand it over does so with it, else it is a draft. Any: JSON."""
     from gateway.domain.wave import WaveState
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.services import orders
     from gateway.services.refusal import Refusal
 
@@ -298,7 +298,7 @@ async def _papers(it: Opened, routes: tuple[Route, ...], name: str, folder: Path
 async def _paper(it: Opened, routes: tuple[Route, ...], order: Order) -> OrderPaper:
     from gateway.cli.paper_values import order_paper
     from gateway.domain.window import local_day
-    from gateway.serve import now_ms
+    from gateway.sending import now_ms
     from gateway.services import approvals
     from gateway.services.routes import route_named
 

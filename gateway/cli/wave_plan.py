@@ -122,7 +122,7 @@ async def _plan(
     door: Door, asked: Asked, passphrase: str, report: ListReport, progress: Callable[[int, int], None]
 ) -> tuple[Planned, tuple[str, ...]]:
     """What was planned, and what can be said against it."""
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services import planning
     from gateway.services.routes import route_named
 

@@ -47,7 +47,7 @@ def preview(
 
 
 async def _preview(door: Door, name: str) -> tuple[Preview, dict[str, str], str]:
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services import preview as use_case
 
     async with opened(door) as it:
@@ -218,7 +218,7 @@ def try_out(
 
 
 async def _test(door: Door, name: str, to: list[str]) -> Tested:
-    from gateway.serve import now_ms, routes_of
+    from gateway.sending import now_ms, routes_of
     from gateway.services.own_phones import send_tests
 
     async with opened(door) as it:

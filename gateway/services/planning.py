@@ -36,7 +36,7 @@ from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
 from gateway.services.texts import fields_of, rules_of, typed_fields
 from gateway.services.wave_texts import VILLAGE_FIELDS, Text, WaveTexts
-from gateway.storage import audience, waves
+from gateway.storage import audience, outbox, waves
 from gateway.storage.audience import PAGE, Listed, MtRow, Person, Who
 from gateway.storage.database import Database
 from gateway.storage.seal import Keyring
@@ -401,7 +401,7 @@ class _Planner:
         capped = await self._capped([each.bidx for each in page.people])
         tally.left_out[LeftOut.REPEATED] += page.repeated
         members = self._members(page, capped, tally)
-        refs = audience.new_refs(len(members))
+        refs = outbox.new_refs(len(members))
         times = self._now, self._expires
         rows = [
             audience.mt_row(ref, wave_id, person, text.parameters, text.language, operator or None, self._route.name, text.segments, times)

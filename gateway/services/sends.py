@@ -1,7 +1,5 @@
 """Direct sends: a text to a few numbers at once, opt-outs respected, no more than the route allows without an approved wave."""
 
-import secrets
-from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,11 +19,6 @@ from gateway.storage.outbox import NewMt
 from gateway.storage.seal import Keyring
 
 AT_ONCE: Final = 0  # due_at of what need not wait
-
-
-def new_ref() -> str:
-    """A name for an MT that no one can guess: it comes back in DLRs. 80 random bits as 16 characters A-Z2-7."""
-    return b32encode(secrets.token_bytes(10)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +75,8 @@ async def _within_limit(connection: AsyncConnection, route: Route, mts: Sequence
 def _mts(route: Route, order: Order, text: str, people: dict[bytes, Msisdn], now: int) -> list[NewMt]:
     segments = segments_of(text)
     return [
-        NewMt(new_ref(), each, person, route.name, segments, AT_ONCE, now + DAY_MS, send_id=order.id, body=text)
-        for person, each in people.items()
+        NewMt(ref, each, person, route.name, segments, AT_ONCE, now + DAY_MS, send_id=order.id, body=text)
+        for ref, (person, each) in zip(outbox.new_refs(len(people)), people.items(), strict=True)
     ]
 
 

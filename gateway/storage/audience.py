@@ -5,9 +5,7 @@ share their place, so the ciphertext is copied, never opened and sealed again (t
 """
 
 import json
-import secrets
 import sqlite3
-from base64 import b32encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -186,16 +184,6 @@ _MT: Final = (
     "segments", "created_at",
 )  # fmt: skip
 _INSERT_SQLITE: Final = f"INSERT INTO mt ({', '.join(_MT)})"
-
-
-def new_refs(count: int) -> list[str]:
-    """`count` names for MTs as `sends.new_ref` makes them, in order: the first 20 bits of a page are the same, 60 are each one's own.
-
-    So a page stands at one place of the unique index; nobody guesses 60 bits either.
-    """
-    head = b32encode(secrets.token_bytes(5)).decode()[:4]
-    tails = b32encode(secrets.token_bytes(15 * (count // 2 + 1))).decode()
-    return sorted(head + tails[at : at + 12] for at in range(0, 12 * count, 12))
 
 
 def mt_row(

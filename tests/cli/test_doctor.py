@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from gateway.cli import doctor, routes
 from gateway.domain.wave import WaveState
-from gateway.serve import now_ms
+from gateway.sending import now_ms
 from gateway.storage import outbox
 from gateway.storage.database import Database
 from gateway.storage.schema import route_state

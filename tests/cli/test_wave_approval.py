@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.serve import now_ms, routes_of
+from gateway.sending import now_ms, routes_of
 from gateway.services import waves
 from gateway.services.inbound import HOUR_MS
 from gateway.services.refusal import Refusal

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from gateway.cli import wave_papers
 from gateway.cli.context import Door, Opened, opened
 from gateway.domain.audience import FOUND, Tally
-from gateway.serve import now_ms, routes_of
+from gateway.sending import now_ms, routes_of
 from gateway.services import approvals, orders
 from gateway.storage import waves
 from gateway.storage.schema import wave as waves_table

@@ -13,7 +13,7 @@ from gateway.carriers.registry import CARRIERS
 from gateway.domain.msisdn import Msisdn
 from gateway.domain.pace import Pace
 from gateway.domain.secret import Secret
-from gateway.serve import now_ms
+from gateway.sending import now_ms
 from gateway.services.dispatch import Dispatcher
 from gateway.services.routes import Route
 from gateway.services.sends import Order, enqueue

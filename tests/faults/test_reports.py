@@ -9,7 +9,7 @@ from typing import get_args
 
 from gateway.domain.msisdn import Msisdn
 from gateway.domain.pace import Pace
-from gateway.serve import now_ms
+from gateway.sending import now_ms
 from gateway.services.sends import Order, enqueue
 from gateway.simulator.behaviour import Behaviour, DlrHabit
 from gateway.simulator.telco import telco

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.domain.message import MtState
 from gateway.domain.pace import Pace
-from gateway.serve import now_ms
+from gateway.sending import now_ms
 from gateway.services.upkeep import DEAD_AFTER_MS, Deaths, Upkeep
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import telco

@@ -11,7 +11,7 @@ from gateway.domain.pace import Pace
 from gateway.domain.ramp import Ramp
 from gateway.domain.wave import WaveState
 from gateway.domain.window import Window
-from gateway.serve import now_ms
+from gateway.sending import now_ms
 from gateway.services.claims import Claims
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import telco

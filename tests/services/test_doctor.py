@@ -12,7 +12,7 @@ from gateway.domain.ramp import Ramp
 from gateway.domain.secret import Secret
 from gateway.domain.wave import WaveState
 from gateway.domain.window import Window, local_day
-from gateway.serve import now_ms
+from gateway.sending import now_ms
 from gateway.services import doctor
 from gateway.services.doctor import Examined, Surroundings, examine
 from gateway.services.routes import Route

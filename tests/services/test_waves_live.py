@@ -8,7 +8,7 @@ import pytest
 from gateway.domain.pace import Pace
 from gateway.domain.ramp import Ramp
 from gateway.domain.wave import WaveState
-from gateway.serve import now_ms
+from gateway.sending import now_ms
 from gateway.services import waves
 from gateway.services.progress import standing
 from gateway.services.ramps import mind_ramps
