@@ -1,10 +1,12 @@
 """Pace as slots: departures are booked ahead, evenly, so that no sliding second goes over the contract (ADR 0006)."""
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-HEADROOM: Final = 0.97  # slots lie 1/(0.97 × limit) apart: room for departures up to LATE_US late
-LATE_US: Final = 20_000  # a departure later than this takes a new slot
+HEADROOM: Final = 0.97  # slots lie 1/(0.97 × limit) apart: the rest of a window is room for late departures and for the network
+JITTER_US: Final = 20_000  # by how much two requests may come closer together on their way to the carrier
 HOLD_US: Final = 250_000  # a claim never holds more of a route's pace than this
 
 
@@ -16,18 +18,46 @@ class Pace:
     per_s: float = 1.0
     unit: Literal["segments", "messages", "requests"] = "segments"
 
+    @property
+    def late_us(self) -> int:
+        """How late a departure may be and still keep its slot: what the headroom of one window leaves beside the network's jitter."""
+        return max(1_000, round((1 / HEADROOM - 1) * self.per_s * 1_000_000) - JITTER_US)
+
     def cost_us(self, units: int) -> int:
         """How long `units` keep the route, µs."""
-        return round(units * self.per_s * 1_000_000 / (HEADROOM * self.limit)) if self.limit else 0
+        return round(units * self.window_us / self.limit) if self.limit else 0
+
+    @property
+    def window_us(self) -> int:
+        """What lies between two departures that must not fall into one window, µs."""
+        return round(self.per_s * 1_000_000 / HEADROOM)
 
     def units_held(self) -> int:
         """How many units one claim may take: 250 ms of the pace, at least one."""
         return max(1, round(self.limit * HEADROOM * HOLD_US / (self.per_s * 1_000_000))) if self.limit else 1_000_000
 
 
-def next_slot(last_us: int, now_us: int, units: int, pace: Pace) -> int:
-    """When the route is free again after an MT of `units` that departs at max(last_us, now_us), µs of the database's clock. Pure.
+def slots(
+    free_us: int, units: Sequence[int], pace: Pace, recent: Sequence[tuple[int, int]] = (), *, alone: bool = True
+) -> tuple[list[int], int]:
+    """When MTs of `units` depart, one after the other from `free_us` on, and when the route is free again, µs. Pure.
 
-    An MT larger than the limit leaves alone and is followed by its own length of silence.
+    They lie their own cost apart; and where MTs of several units would not fit into one window with those before, a window apart.
+    `recent`: (departure, units) of the last window, all of them if `alone`; else others book too, what they sent is not known, and the
+    first keeps the distance that the largest needs. An MT larger than the limit leaves alone and is followed by its length of silence.
     """
-    return max(last_us, now_us) + pace.cost_us(units)
+    if not alone and units:
+        free_us += pace.cost_us(min(max(units), pace.limit) - 1)
+    inside = deque(recent)
+    total = sum(each for _, each in inside)
+    departures: list[int] = []
+    for each in units:
+        while inside and total + each > pace.limit > 0:
+            departed, gone = inside.popleft()
+            total -= gone
+            free_us = max(free_us, departed + pace.window_us)
+        departures.append(free_us)
+        inside.append((free_us, each))
+        total += each
+        free_us += pace.cost_us(each)
+    return departures, free_us

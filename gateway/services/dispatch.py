@@ -21,7 +21,7 @@ from gateway.services.departures import FORMING_MS, Forming, Outgoing, Waiting
 from gateway.services.health import RouteHealth
 from gateway.services.purse import Purse
 from gateway.services.routes import Route
-from gateway.services.turn import Answered, Job, Turns, Worked, is_late
+from gateway.services.turn import Answered, Booked, Job, Turns, Worked, is_late
 from gateway.storage import outbox
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.outbox import Settlement
@@ -156,7 +156,7 @@ class Dispatcher:
         self._claim_at = self._replies_at = 0  # after an empty claim, when to look again (ticks)
         self._look_at = 0  # when to read the route's condition though there is nothing to do: somebody may have released it
         self._soon_us = SOON_US  # how far ahead of its slot a departure must be marked: the longest turn of late
-        self._booked_until = 0  # where our last booking of the route's time ends (ticks)
+        self._booked = Booked()
         self._over = False
         self._broken: BaseException | None = None
 
@@ -293,7 +293,7 @@ class Dispatcher:
         if not (self._answered or due or replies or blasts or self._returned or health.news or ripe or self._ticks_us() >= self._look_at):
             return None
         probing = health.is_probed and blasts > 0
-        job = Job(self._answered, due, self._returned, health.news, replies, blasts, probing, self._forming, self._booked_until)
+        job = Job(self._answered, due, self._returned, health.news, replies, blasts, probing, self._forming, self._booked)
         self._answered, self._returned, health.news = [], [], []
         return job
 
@@ -333,7 +333,7 @@ class Dispatcher:
     def _apply(self, job: Job, turn: Worked) -> None:
         self._saw(turn.condition.now_us)
         self._health.learn(turn.condition)
-        self._forming, self._booked_until = turn.forming, turn.booked_until
+        self._forming, self._booked = turn.forming, turn.booked
         self._waiting.add(turn.rebooked)
         self._waiting.add(turn.claimed)
         self._waiting.let_through(turn.replies)

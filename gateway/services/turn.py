@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.carriers.protocol import Accepted, Batch, Outcome
 from gateway.carriers.wire import HttpRequest
 from gateway.domain.message import MtState
-from gateway.domain.pace import HOLD_US, LATE_US
+from gateway.domain.pace import HOLD_US, slots
 from gateway.services.claims import Claims
 from gateway.services.departures import Forming, Outgoing, batches, outgoing
 from gateway.services.health import News
@@ -50,11 +50,19 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Booked:
+    """What a dispatcher has booked of its route's pace, ticks: `until` when, and `recent`: (departure, units) of the window before that."""
+
+    until: int = 0
+    recent: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What a turn has to do; fixed before its transaction, so that one that fails can be put back whole.
 
     `back` to settle, `due` to send, `returned` ids to hand back, `news` of the route to tell; room to claim `replies` and `blasts`;
-    `probing`: the route is tried with one MT; `booked_until`: where our last booking of its pace ends, ticks.
+    `probing`: the route is tried with one MT; `booked`: what we booked of its pace so far.
     """
 
     back: list[Answered]
@@ -65,7 +73,7 @@ class Job:
     blasts: int
     probing: bool
     forming: tuple[Forming, ...]
-    booked_until: int
+    booked: Booked
 
 
 @dataclass(slots=True)
@@ -73,7 +81,7 @@ class Worked:
     """What one transaction worked out, for the dispatcher to apply after its commit."""
 
     forming: tuple[Forming, ...]
-    booked_until: int
+    booked: Booked
     condition: RouteCondition = field(default_factory=RouteCondition)
     settled: list[Settlement] = field(default_factory=list)
     departing: list[tuple[Outgoing, Batch, HttpRequest]] = field(default_factory=list)
@@ -103,7 +111,7 @@ class Turns:
 
     async def work(self, connection: AsyncConnection, job: Job) -> Worked:
         """The unit of one turn."""
-        turn = Worked(job.forming, job.booked_until)
+        turn = Worked(job.forming, job.booked)
         for tell in job.news:
             await tell(connection)
         locks = self._purse.counts or self._claims.locks
@@ -264,17 +272,19 @@ class Turns:
 
         None lies before the end of what we booked already: a clock put forward finds the route free while that is still to leave.
         """
-        cost, silence_us = sum(each.cost_us for each in some), round(self._route.pace.per_s * 1e6) + HOLD_US
-        start, now_us = await outbox.book(connection, self._route.name, cost, silence_us)
-        slot = max(start - now_us + self._ticks_us(), turn.booked_until)
-        turn.booked_until = slot + cost
-        placed: list[Outgoing] = []
-        for each in some:
-            placed.append(replace(each, depart_us=slot, booked=True))
-            slot += each.cost_us
-        return placed
+        pace, alone = self._route.pace, connection.dialect.name == "sqlite"  # there one process dispatches: it knows all that left
+        units = [each.units(pace) for each in some]
+        free = max(self._ticks_us(), turn.booked.until)
+        departures, end = slots(free, units, pace, turn.booked.recent if alone else (), alone=alone)
+        start, now_us = await outbox.book(connection, self._route.name, end - free, round(pace.per_s * 1e6) + HOLD_US)
+        later = max(0, start - now_us + self._ticks_us() - free)
+        until = end + later
+        leaving = [(departure + later, each) for departure, each in zip(departures, units, strict=True)]
+        recent = (each for each in (*turn.booked.recent, *leaving) if each[0] > until - pace.window_us)
+        turn.booked = Booked(until, tuple(recent) if alone else ())
+        return [replace(each, depart_us=departure, booked=True) for each, (departure, _) in zip(some, leaving, strict=True)]
 
 
 def is_late(each: Outgoing, route: Route, ticks_us: int) -> bool:
     """Whether the slot of `each` has passed: leaving now it would crowd those behind it."""
-    return bool(each.depart_us and route.pace.limit) and ticks_us - each.depart_us > LATE_US
+    return bool(each.depart_us and route.pace.limit) and ticks_us - each.depart_us > route.pace.late_us
