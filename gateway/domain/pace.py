@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 HEADROOM: Final = 0.97  # slots lie 1/(0.97 × limit) apart: the rest of a window is room for late departures and for the network
+LATE_US: Final = 20_000  # a departure later than this takes a new slot: a busy machine is late by as much now and then
 JITTER_US: Final = 20_000  # by how much two requests may come closer together on their way to the carrier
 HOLD_US: Final = 250_000  # a claim never holds more of a route's pace than this
 
@@ -20,8 +21,13 @@ class Pace:
 
     @property
     def late_us(self) -> int:
-        """How late a departure may be and still keep its slot: what the headroom of one window leaves beside the network's jitter."""
-        return max(1_000, round((1 / HEADROOM - 1) * self.per_s * 1_000_000) - JITTER_US)
+        """How late a departure may be and still keep its slot: what a window's headroom leaves beside the network, at least LATE_US."""
+        return max(LATE_US, self.headroom_us - JITTER_US)
+
+    @property
+    def headroom_us(self) -> int:
+        """By how much the departures of one window may come closer together without going over, µs."""
+        return self.window_us - round(self.per_s * 1_000_000)
 
     def cost_us(self, units: int) -> int:
         """How long `units` keep the route, µs."""
