@@ -5,7 +5,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.domain.audience import LeftOut
-from gateway.storage import audience, waves
+from gateway.storage import audience, outbox, waves
 from gateway.storage.audience import PAGE, Listed, Who
 from gateway.storage.database import Database
 from gateway.storage.schema import contact, mt, wave
@@ -124,13 +124,13 @@ async def test_a_page_is_read_off_the_index(database: Database) -> None:
 
 def test_references_of_a_page_lie_side_by_side():
     """The first four of sixteen characters are the page's, the others each one's own; sorted, so that the index is filled in order."""
-    refs = audience.new_refs(2_001)
+    refs = outbox.new_refs(2_001)
     assert refs == sorted(set(refs))
     assert len(refs) == 2_001
     assert {len(ref) for ref in refs} == {16}
     assert {ref[:4] for ref in refs} == {refs[0][:4]}
-    assert audience.new_refs(0) == []
-    assert len({audience.new_refs(1)[0][:4] for _ in range(20)}) > 1
+    assert outbox.new_refs(0) == []
+    assert len({outbox.new_refs(1)[0][:4] for _ in range(20)}) > 1
 
 
 async def test_planning_s_own_row_is_its_progress(database: Database) -> None:

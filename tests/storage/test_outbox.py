@@ -10,7 +10,7 @@ import pytest
 
 from gateway.domain.message import DlrStatus, MtState
 from gateway.domain.msisdn import Msisdn
-from gateway.domain.pace import Pace, next_slot
+from gateway.domain.pace import Pace, slots
 from gateway.storage import outbox
 from gateway.storage.database import Database, StorageDown, open_database
 from gateway.storage.outbox import NewMt, Settlement
@@ -131,13 +131,13 @@ async def test_two_processes_lose_no_slot(database_url: str, keyring: Keyring) -
 
 
 async def test_the_booking_is_the_law_of_pace(database: Database) -> None:
-    """The one statement that books a slot says what `next_slot` says, from an idle and from a busy route."""
+    """The one statement that books a slot says what `slots` says, from an idle and from a busy route."""
     await database.write(lambda c: outbox.ensure_route(c, "r"))
     pace, free = Pace(10), 0
     for units in (1, 3, 25, 2):
         start, now = await database.write(lambda c, units=units: outbox.book(c, "r", pace.cost_us(units)))
-        assert start == max(free, now)
-        free = next_slot(free, now, units, pace)
+        departures, free = slots(max(free, now), [units], pace)
+        assert [start] == departures
 
 
 async def test_a_cancelled_caller_leaves_no_half_unit(database: Database) -> None:
