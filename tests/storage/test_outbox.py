@@ -142,11 +142,15 @@ async def test_the_booking_is_the_law_of_pace(database: Database) -> None:
 
 async def test_a_cancelled_caller_leaves_no_half_unit(database: Database) -> None:
     """The unit runs whole, and the writer is free afterwards."""
-    begun = threading.Event()
+    begun, released = threading.Event(), threading.Event()
 
     async def unit(connection) -> None:
         await outbox.enqueue(connection, [new(1)], 1)
         begun.set()
+        if database.dialect == "sqlite":
+            released.wait(10)  # the unit has a thread of its own
+        else:
+            await asyncio.to_thread(released.wait, 10)
         await outbox.enqueue(connection, [new(2)], 1)
 
     caller = asyncio.create_task(database.write(unit))
@@ -154,6 +158,7 @@ async def test_a_cancelled_caller_leaves_no_half_unit(database: Database) -> Non
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
+    released.set()
     await database.finish()
     assert set(await states(database)) == {"R1", "R2"}
     await database.write(lambda c: outbox.enqueue(c, [new(3)], 1))
