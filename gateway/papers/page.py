@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from reportlab import rl_config
 from reportlab.lib.colors import black
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4
@@ -25,6 +26,8 @@ from reportlab.platypus.flowables import Flowable
 
 from gateway.papers.faces import BOLD, BOLD_ITALIC, FAMILY, ITALIC, REGULAR, face, legible
 from gateway.papers.words import long_day
+
+rl_config.useA85 = 0  # as print sets it: in one process the last to be imported would decide how our bytes look
 
 LEFT, RIGHT, TOP, BOTTOM = (float(side * mm) for side in (30, 15, 20, 20))
 BODY_WIDTH: Final = float(A4[0]) - LEFT - RIGHT
