@@ -165,7 +165,7 @@ async def _wave(it: Opened, stop: asyncio.Event) -> None:
     from gateway.sending import now_ms, routes_of
     from gateway.services import planning, waves
     from gateway.services.routes import route_named
-    from gateway.storage import outbox
+    from gateway.storage import wave_mts
     from gateway.storage import waves as stored
 
     routes = routes_of(it.settings)
@@ -177,7 +177,7 @@ async def _wave(it: Opened, stop: asyncio.Event) -> None:
         task = progress.add_task("wave", total=planned.audience, villages=len(planned.tally.villages))
         while not stop.is_set():
             async with it.database.read() as connection:
-                counts = await outbox.counts(connection, wave=wave.id)
+                counts = await wave_mts.by_state(connection, wave.id)
             progress.update(task, completed=counts["delivered"])
             if counts["delivered"] >= planned.audience or not (any(counts[state.value] for state in OPEN) or counts["sent"]):
                 break

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.context import Door, fail, opened, run
-from gateway.cli.document import Day, Number, both_or_none, stated_document
 from gateway.cli.faults import AsJson
 from gateway.cli.passphrase import ask
+from gateway.cli.stated import Day, Number, both_or_none, stated_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

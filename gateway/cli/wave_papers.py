@@ -12,14 +12,13 @@ import typer
 from gateway.cli.context import Door, fail, opened, run
 from gateway.cli.faults import SHOWN, AsJson
 from gateway.cli.passphrase import ask
+from gateway.cli.stated import Day, Number, both_or_none, stated_document, stated_window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from gateway.cli.context import Opened
-    from gateway.domain.document import Document
-    from gateway.domain.window import Window
     from gateway.papers.order import OrderPaper
     from gateway.papers.wave_sheet import Approved
     from gateway.services.orders import Imported, Order, Standing, Wanted
@@ -110,7 +109,7 @@ class Asked:
     expected: int | None
     max_segments: int
     cost_ceiling: int | None
-    document: tuple[str, str] | None
+    document: tuple[str | None, str | None]
     planner: str | None
     again: bool
     out: Path | None
@@ -133,8 +132,8 @@ def order(
     expected: Annotated[int | None, typer.Option(help="Subscribers we think there are; the partner knows.", min=0)] = None,
     max_segments: Annotated[int, typer.Option(help="Longest text allowed.", min=1)] = 1,
     cost_ceiling: Annotated[int | None, typer.Option(help="What it may cost at most, VND.", min=0)] = None,
-    document: Annotated[str | None, typer.Option(help="Number of the directing document, e.g. 238/KH-UBND.")] = None,
-    document_date: Annotated[str | None, typer.Option(help="Its day, e.g. 2026-06-15.")] = None,
+    document: Number = None,
+    document_date: Day = None,
     as_: Annotated[
         str | None, typer.Option("--as", help="Who plans it; the passphrase is asked for. Without it nobody can approve.")
     ] = None,
@@ -148,12 +147,11 @@ def order(
     as_json: AsJson = False,
 ) -> None:
     door: Door = ctx.obj
-    if (document is None) is not (document_date is None):
-        fail("a document has a number and a day: --document 238/KH-UBND --document-date 2026-06-15", 2)
+    both_or_none(document, document_date)
     texts = {variant: words for variant, words in (("vi", text), ("en", text_en), ("lo", text_lo)) if words is not None}
     asked = Asked(
         name, route, texts, tuple(area or ()), (from_, until), window, expected, max_segments, cost_ceiling,
-        (document, document_date) if document and document_date else None, as_, again, out, send, counts, close,
+        (document, document_date), as_, again, out, send, counts, close,
     )  # fmt: skip
     if route is None and (texts or area or from_):
         fail("to plan an order name its route: --route ROUTE", 2)
@@ -220,10 +218,11 @@ def _wanted(it: Opened, asked: Asked, planner: int | None) -> Wanted:
     if asked.days[0] is None:
         fail("an order names its days: --from 2026-12-20 --until 2026-12-22", 2)
     first = _day(asked.days[0])
-    window = _window(asked.window) if asked.window else Window.between(*it.deployment.campaign.window)
+    document = stated_document(*asked.document, it.deployment.campaign.timezone)
+    window = stated_window(asked.window) if asked.window else Window.between(*it.deployment.campaign.window)
     return Wanted(
         asked.name, asked.texts, asked.area, first, _day(asked.days[1]) if asked.days[1] else first, window, asked.expected,
-        asked.max_segments, asked.cost_ceiling, _document(it, asked.document), planner, asked.again,
+        asked.max_segments, asked.cost_ceiling, document, planner, asked.again,
     )  # fmt: skip
 
 
@@ -235,31 +234,6 @@ def _day(text: str) -> date:
         return date(*map(int, parts[::-1])) if len(parts) == 3 else date.fromisoformat(text.strip())
     except ValueError:
         fail(f"“{text}” is no day; write it like 2026-12-20 or 20/12/2026", 2)
-
-
-def _window(text: str) -> Window:
-    from datetime import time
-
-    from gateway.domain.window import Window
-
-    try:
-        first, last = (time.fromisoformat(part.strip()) for part in text.split("-"))
-    except ValueError:
-        fail(f"“{text}” is no window; write it like 07:00-21:00", 2)
-    return Window.between(first, last)
-
-
-def _document(it: Opened, stated: tuple[str, str] | None) -> Document | None:
-    from gateway.domain.document import BadDocument, Document
-    from gateway.domain.window import local_day
-    from gateway.sending import now_ms
-
-    if stated is None:
-        return None
-    try:
-        return Document.read(*stated, local_day(now_ms(), it.deployment.campaign.timezone))
-    except BadDocument as error:
-        fail(str(error), 2)
 
 
 # --- hand over ---

@@ -18,6 +18,7 @@ from gateway.cli.context import Door, fail, opened, run
 from gateway.cli.faults import AsJson
 from gateway.cli.list_report import ListReport
 from gateway.cli.passphrase import ask
+from gateway.cli.stated import Day, Number, stated_document, stated_window
 
 if TYPE_CHECKING:
     from gateway.cli.context import Opened
@@ -96,8 +97,8 @@ def plan(
     ramp_abort: Annotated[float, typer.Option(help="Stop when over this many per cent of the first part fail.")] = 10,
     ramp_wait: Annotated[float, typer.Option(help="How many seconds to wait for reports on the first part.")] = 600,
     cost_ceiling: Annotated[int | None, typer.Option(help="Stop at this cost, VND; default: what the plan costs.", min=0)] = None,
-    document: Annotated[str | None, typer.Option(help="Number of the directing document, e.g. 238/KH-UBND.")] = None,
-    document_date: Annotated[str | None, typer.Option(help="Its day, e.g. 2026-06-15.")] = None,
+    document: Number = None,
+    document_date: Day = None,
     as_: Annotated[
         str | None, typer.Option("--as", help="Who plans it; the passphrase is asked for. Without it nobody can approve.")
     ] = None,
@@ -187,14 +188,15 @@ def _wanted(it: Opened, asked: Asked, source: BufferedReader | None, now: int) -
     from gateway.services.planning import Plan
 
     window, starts_at = _when(it, asked, now)
-    document = _document(it, asked)
+    document = stated_document(*asked.document, it.deployment.campaign.timezone)
     try:
         fields = tuple(map(parse_field, asked.fields))
     except BadField as why:
         fail(str(why), 2)
     return Plan(
         asked.name, _texts(it, asked), _rule(it, asked, source), window, source, fields, asked.max_segments, starts_at, asked.pace,
-        _ramp(asked), asked.cost_ceiling, *document, again=asked.again,
+        _ramp(asked), asked.cost_ceiling, document.number if document else None, document.day.isoformat() if document else None,
+        again=asked.again,
     )  # fmt: skip
 
 
@@ -252,7 +254,7 @@ def _when(it: Opened, asked: Asked, now: int) -> tuple[Window, int]:
     from gateway.services.refusal import Refusal
 
     campaign = it.deployment.campaign
-    window = _window(asked.window) if asked.window else Window.between(*campaign.window)
+    window = stated_window(asked.window) if asked.window else Window.between(*campaign.window)
     if asked.preset is None:
         return window, _moment(asked.start_at, campaign.timezone, now) if asked.start_at else 0
     if asked.start_at is not None:
@@ -263,18 +265,6 @@ def _when(it: Opened, asked: Asked, now: int) -> tuple[Window, int]:
         names = ", ".join(f"{each.key} ({each.day:%d/%m/%Y})" for each in known)
         raise Refusal(f"the calendar has no “{asked.preset}” ahead; it has {names or 'no peak day any more'}")
     return window if asked.window else chosen.window, chosen.starts_at_ms
-
-
-def _window(text: str) -> Window:
-    from datetime import time
-
-    from gateway.domain.window import Window
-
-    try:
-        first, last = (time.fromisoformat(part.strip()) for part in text.split("-"))
-    except ValueError:
-        fail(f"“{text}” is no window; write it like 07:00-21:00", 2)
-    return Window.between(first, last)
 
 
 def _moment(text: str, timezone: str, now: int) -> int:
@@ -301,26 +291,6 @@ def _ramp(asked: Asked) -> Ramp | None:
         return Ramp(*asked.ramp) if asked.ramp is not None else None
     except ValueError as why:
         fail(f"{why}; write it like --ramp 1 --ramp-abort 10 --ramp-wait 600", 2)
-
-
-def _document(it: Opened, asked: Asked) -> tuple[str | None, str | None]:
-    """Number and ISO day. Raises Refusal."""
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    from gateway.domain.document import BadDocument, Document
-    from gateway.services.refusal import Refusal
-
-    number, day = asked.document
-    if (number is None) is not (day is None):
-        fail("a document has a number and a day: --document 238/KH-UBND --document-date 2026-06-15", 2)
-    if number is None or day is None:
-        return None, None
-    try:
-        read = Document.read(number, day, datetime.now(ZoneInfo(it.deployment.campaign.timezone)).date())
-    except BadDocument as why:
-        raise Refusal(str(why)) from why
-    return read.number, read.day.isoformat()
 
 
 def _open(path: Path) -> BufferedReader:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from gateway.domain.campaign import Campaign, PeakDay, Phase
+from gateway.domain.campaign import Campaign, PeakDay
 from gateway.domain.window import Window, moment_of
 
 REMIND_DAYS: Final = 3  # "nhắc trước": time to ask the old people at home, soon enough not to be forgotten
@@ -20,11 +20,6 @@ class Preset:
     starts_at_ms: int
     window: Window
     key: str
-
-
-def phase_of(campaign: Campaign, day: date) -> Phase | None:
-    """The phase that `day` belongs to; None outside all of them."""
-    return next((phase for phase in campaign.phases if phase.first <= day <= phase.last), None)
 
 
 def presets(campaign: Campaign, today: date) -> tuple[Preset, ...]:

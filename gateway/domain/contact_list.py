@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import BinaryIO, Final
 
 from gateway.domain.fault import Fault
 from gateway.domain.msisdn import BadMsisdn, Msisdn
-from gateway.domain.number_repair import Repair, Repaired, masked, read_number, remedy_for
+from gateway.domain.number_repair import Repaired, masked, read_number, remedy_for
 from gateway.domain.table import Column, Row, open_table
 from gateway.domain.village import Village
 
@@ -46,11 +45,6 @@ class Contact:
     repaired: Repaired | None = None
     written: str = field(default="", repr=False)
 
-    @property
-    def is_audience(self) -> bool:
-        """Whether waves may be sent there by what the list says: by consent, or on a legal basis (field.md §2.4)."""
-        return bool(self.consent or self.legal_basis)
-
     def cells(self) -> dict[str, str]:
         """What a text may name of this row."""
         return {NAME_FIELD: self.name, **self.fields}
@@ -83,22 +77,6 @@ def open_contacts(source: BinaryIO, file: str, villages: Mapping[str, Village]) 
     """Begin to read the list in `source`, which can seek. A number that stands twice comes twice."""
     reading = open_table(source, file=file, columns=COLUMNS)
     return ContactList(file, reading.columns, reading.faults, _contacts(reading.rows, file, villages))
-
-
-def read_contacts(
-    data: bytes, file: str, villages: Mapping[str, Village]
-) -> tuple[tuple[Contact, ...], tuple[Fault, ...], tuple[Repair, ...]]:
-    """Contacts of a short list, what is wrong in it, and which numbers were repaired. A number that stands twice counts once."""
-    reading = open_contacts(BytesIO(data), file, villages)
-    contacts: dict[str, Contact] = {}
-    faults = list(reading.faults)
-    for found in reading.rows:
-        if isinstance(found, LeftOut):
-            faults.append(found.fault)
-        elif (first := contacts.setdefault(found.msisdn.e164, found)) is not found:
-            faults.append(repeated(file, found.line, first.line))
-    repairs = tuple(Repair(file, each.line, each.repaired, str(each.msisdn)) for each in contacts.values() if each.repaired)
-    return tuple(contacts.values()), tuple(faults), repairs
 
 
 def repeated(file: str, line: int, before: int) -> Fault:

@@ -20,8 +20,6 @@ OPERATORS: Final[Mapping[str, tuple[str, ...]]] = {
     "VNSKY": ("0777",),  # this and FPT's: from memory, not from a public table
     "FPT": ("0775",),
 }
-HOSTS: Final[Mapping[str, str]] = {"iTel": "VinaPhone", "Wintel": "VinaPhone", "VNSKY": "MobiFone", "FPT": "MobiFone"}
-
 # What carriers write for an operator. Beware: VN is VinaPhone, not Vietnamobile.
 _WRITTEN: Final[Mapping[str, str]] = {
     **{name.casefold(): name for name in OPERATORS},
@@ -42,11 +40,6 @@ def operator_of(msisdn: Msisdn) -> str:
     if len(msisdn.e164) != 12:  # +84 and nine digits
         return ""
     return _BY_PREFIX.get(msisdn.e164[:6]) or _BY_PREFIX.get(msisdn.e164[:5], "")
-
-
-def host_of(operator: str) -> str:
-    """The network that carries an operator's subscribers: a virtual one is reached by the route of its host."""
-    return HOSTS.get(operator, operator)
 
 
 def read_operator(written: str) -> str:

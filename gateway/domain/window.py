@@ -50,14 +50,6 @@ class Window:
         """The first moment from `at_ms` on at which the window is shut: `at_ms` itself if it is shut then. None: it never shuts."""
         return None if self.first == self.last else self._next(at_ms, ZoneInfo(timezone), self.last, opening=False)
 
-    def lets_wait(self, now_ms: int, until_ms: int, timezone: str) -> bool:
-        """Whether one that waits until `until_ms` still leaves in the hours that run now (or, shut now, in the next ones).
-
-        The others would only wait for another day's hours: of these a wave says that they are capped.
-        """
-        closes = self.closes_at(self.opens_at(now_ms, timezone), timezone)
-        return closes is None or until_ms < closes
-
     def _next(self, at_ms: int, zone: ZoneInfo, minute: int, *, opening: bool) -> int:
         """The first moment from `at_ms` on at which being open is `opening`: `at_ms`, a `minute` of the clock, or a shift of the clock."""
         local = _local(at_ms, zone)

@@ -12,9 +12,9 @@ from gateway.domain.wave import WaveState
 from gateway.services.routes import Route
 from gateway.storage import outbox, standing
 from gateway.storage.database import Database, now_us
-from gateway.storage.outbox import BLAST, PRIORITY
+from gateway.storage.outbox import BLAST, PRIORITY, RouteCondition
 from gateway.storage.schema import NO_WAVE
-from gateway.storage.standing import Queued, Reports, RouteRow
+from gateway.storage.standing import Queued, Reports
 from gateway.storage.standing import WaveRow as WaveRow  # metrics, which stand above, know of storage only what is here
 
 SHARE: Final = 20  # a count is believed for so many times as long as it took
@@ -45,7 +45,7 @@ class Census:
     by_state: Mapping[str, int]
     by_wave: Sequence[tuple[WaveRow | None, Mapping[str, int]]]
     queue: Sequence[Waiting]
-    routes: Mapping[str, RouteRow]
+    routes: Mapping[str, RouteCondition]
     uncertain: Mapping[str, int]
     reports: Reports
     dispatchers: int

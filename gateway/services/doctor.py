@@ -20,8 +20,9 @@ from gateway.domain.wave import WaveState
 from gateway.services.routes import Route
 from gateway.storage import outbox, standing, wave_mts, waves
 from gateway.storage.database import Database, now_us
+from gateway.storage.outbox import RouteCondition
 from gateway.storage.schema import NO_WAVE
-from gateway.storage.standing import Queued, Reports, RouteRow, UncertainRow, WaveRow
+from gateway.storage.standing import Queued, Reports, UncertainRow, WaveRow
 
 DEAD_AFTER_MS: Final = 10_000  # five beats of a dispatcher
 HOUR_MS: Final = 3_600_000
@@ -88,7 +89,7 @@ class Findings:
     now: int
     database_now: int
     queue: tuple[Queued, ...]
-    route_rows: Mapping[str, RouteRow]
+    route_rows: Mapping[str, RouteCondition]
     waves: Mapping[int, WaveRow]
     beats: Mapping[str, int]
     uncertain: tuple[UncertainRow, ...]
@@ -201,7 +202,7 @@ def _routes(found: Findings, around: Surroundings) -> Iterator[Cause]:
             yield from _of_route(found, around, by_name[name], row, waiting)
 
 
-def _of_route(found: Findings, around: Surroundings, route: Route, row: RouteRow, waiting: int) -> Iterator[Cause]:
+def _of_route(found: Findings, around: Surroundings, route: Route, row: RouteCondition, waiting: int) -> Iterator[Cause]:
     if row.hold_code is not None:
         since = _clock(row.held_at, found.now, around.timezone) if row.held_at else "some time"
         cure = f"correct gateway.toml or ask the carrier, then tinbao routes release {route.name}"
@@ -219,7 +220,7 @@ def _of_route(found: Findings, around: Surroundings, route: Route, row: RouteRow
         yield Cause("route-paused", text, waiting, route.name, until=row.paused_until)
 
 
-def _spent_up(found: Findings, around: Surroundings, route: Route, row: RouteRow) -> bool:
+def _spent_up(found: Findings, around: Surroundings, route: Route, row: RouteCondition) -> bool:
     today = int(_local(found.now, around.timezone).strftime("%Y%m%d"))
     spent = row.spent_vnd if row.spent_day == today else 0
     return bool(route.daily_budget_vnd and route.price_vnd) and spent + route.price_vnd > route.daily_budget_vnd

@@ -7,7 +7,7 @@ from gateway.domain.window import local_day
 from gateway.services.routes import Route
 from gateway.storage import standing
 from gateway.storage.database import Database
-from gateway.storage.standing import RouteRow
+from gateway.storage.outbox import RouteCondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ async def route_standings(
         queue = await standing.queue(connection, now)
     waiting = {name: sum(each.count for each in queue if each.route == name) for name in {each.route for each in queue}}
     today = int(local_day(now, timezone).strftime("%Y%m%d"))
-    enabled = (_standing(route.name, rows.get(route.name, RouteRow()), waiting.get(route.name, 0), now, today) for route in routes)
+    enabled = (_standing(route.name, rows.get(route.name, RouteCondition()), waiting.get(route.name, 0), now, today) for route in routes)
     return (*enabled, *(RouteStanding(name, "disabled", waiting=waiting.get(name, 0)) for name in disabled))
 
 
-def _standing(name: str, row: RouteRow, waiting: int, now: int, today: int) -> RouteStanding:
+def _standing(name: str, row: RouteCondition, waiting: int, now: int, today: int) -> RouteStanding:
     spent = row.spent_vnd if row.spent_day == today else 0
     if row.hold_code is not None:
         return RouteStanding(name, "held", row.hold_code, since=row.held_at, waiting=waiting, spent_vnd=spent)

@@ -510,9 +510,8 @@ class RouteCondition:
     now_us: int = 0
 
 
-_CONDITION: Final = select(*(route_state.c[name] for name in RouteCondition.__slots__[:-1])).where(
-    route_state.c.route == bindparam("route_")
-)
+CONDITION_COLUMNS: Final = tuple(route_state.c[name] for name in RouteCondition.__slots__[:-1])
+_CONDITION: Final = select(*CONDITION_COLUMNS).where(route_state.c.route == bindparam("route_"))
 _LOCKED_CONDITION: Final = _CONDITION.with_for_update()
 _CONDITION_SQLITE: Final = f"SELECT {', '.join(RouteCondition.__slots__[:-1])} FROM route_state WHERE route = ?"  # noqa: S608 # constants
 
@@ -530,11 +529,9 @@ async def route_condition(connection: AsyncConnection, route: str, *, lock: bool
 # --- counts ---
 
 
-async def counts(connection: AsyncConnection, *, wave: int | None = None, send_id: str | None = None) -> dict[str, int]:
-    """MTs by state, and their segments: of a wave, of one `send`, or of all."""
+async def counts(connection: AsyncConnection, *, send_id: str | None = None) -> dict[str, int]:
+    """MTs by state, and their segments: of one `send`, or of all. Those of a wave: `wave_mts.by_state`."""
     chosen = select(mt.c.state, func.count().label("n"), func.sum(mt.c.segments).label("segments")).group_by(mt.c.state)
-    if wave is not None:
-        chosen = chosen.where(mt.c.wave == wave)
     if send_id is not None:
         chosen = chosen.where(mt.c.send_id == send_id)
     found = {state.value: 0 for state in MtState} | {"segments": 0}

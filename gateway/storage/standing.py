@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.message import DlrStatus
 from gateway.domain.wave import WaveKind, WaveState
 from gateway.domain.window import Window
+from gateway.storage.outbox import CONDITION_COLUMNS, RouteCondition
 from gateway.storage.schema import dlr, mt, request, route_state, wave
 
 LATEST: Final = 1_000  # reports that the statistics look back on
@@ -123,18 +124,6 @@ async def by_wave_and_state(connection: AsyncConnection, ids: Collection[int]) -
 
 
 @dataclass(frozen=True, slots=True)
-class RouteRow:
-    """A route's row: hold, pause, what it spent on `spent_day` (yyyymmdd)."""
-
-    hold_code: str | None = None
-    held_at: int | None = None
-    paused_until: int = 0
-    pause_why: str | None = None
-    spent_vnd: int = 0
-    spent_day: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class WaveRow:
     """A wave without its words."""
 
@@ -162,11 +151,10 @@ _WAVE_COLUMNS: Final = (
 _WAVES: Final = select(*(wave.c[name] for name in _WAVE_COLUMNS)).order_by(wave.c.id)
 
 
-async def route_rows(connection: AsyncConnection) -> dict[str, RouteRow]:
+async def route_rows(connection: AsyncConnection) -> dict[str, RouteCondition]:
     """Every route that ever dispatched, by name."""
-    columns = [route_state.c[name] for name in RouteRow.__slots__]
-    rows = await connection.execute(select(route_state.c.route, *columns).order_by(route_state.c.route))
-    return {route: RouteRow(*values) for route, *values in rows}
+    rows = await connection.execute(select(route_state.c.route, *CONDITION_COLUMNS).order_by(route_state.c.route))
+    return {route: RouteCondition(*values) for route, *values in rows}
 
 
 async def waves_of(connection: AsyncConnection, ids: Collection[int]) -> dict[int, WaveRow]:

@@ -165,11 +165,6 @@ async def move(connection: AsyncConnection, id_: int, to: WaveState, now: int, r
     return (await connection.execute(update(wave).where(wave.c.id == id_, wave.c.state.in_(from_)).values(**values))).rowcount > 0
 
 
-async def set_ramp_state(connection: AsyncConnection, id_: int, ramp_state: str) -> None:
-    """trial -> asking -> passed."""
-    await connection.execute(update(wave).where(wave.c.id == id_).values(ramp_state=ramp_state))
-
-
 async def finish(connection: AsyncConnection, now: int) -> int:
     """running -> done for every wave with nothing left to send."""
     still_open = exists().where(mt.c.wave == wave.c.id, mt.c.state.in_([state.value for state in OPEN]))

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.deployment import load_deployment, shipped_deployment
-from gateway.domain.calendar import next_day, phase_of, presets
-from gateway.domain.campaign import Campaign, PeakDay, Phase
+from gateway.domain.calendar import next_day, presets
+from gateway.domain.campaign import Campaign, PeakDay
 from gateway.domain.window import Window
 
 days = st.dates(date(2026, 1, 1), date(2029, 12, 31))
@@ -81,30 +81,6 @@ def test_the_next_occurrence_is_within_a_year(today, month, day):
     assert found is not None
     assert today <= found < today + timedelta(days=366)
     assert (found.month, found.day) == (month, day)
-
-
-@pytest.mark.parametrize(
-    ("day", "number"),
-    [
-        (date(2026, 6, 14), None),
-        (date(2026, 6, 15), 1),
-        (date(2026, 7, 27), 1),
-        (date(2026, 7, 28), 2),
-        (date(2026, 12, 31), 2),
-        (date(2027, 1, 1), 3),
-        (date(2027, 7, 27), 3),
-        (date(2027, 7, 28), None),
-    ],
-)
-def test_the_phase_of_a_day(day, number):
-    """Both days of a phase belong to it (field.md §1.1)."""
-    phase = phase_of(campaign(), day)
-    assert (phase and phase.number) == number
-
-
-def test_a_day_between_two_phases_belongs_to_none():
-    phases = (Phase(1, "a", date(2026, 1, 1), date(2026, 1, 31)), Phase(2, "b", date(2026, 3, 1), date(2026, 3, 31)))
-    assert phase_of(replace(campaign(), phases=phases), date(2026, 2, 10)) is None
 
 
 def test_a_window_through_the_night_opens_in_the_evening():

@@ -1,12 +1,16 @@
 """Lists of people's numbers: a row is a contact, or a fault that names its line; no number is shown."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
 
 from gateway.deployment import Deployment, load_deployment, shipped_deployment
-from gateway.domain.contact_list import read_contacts
-from gateway.domain.number_repair import Repaired
+from gateway.domain.contact_list import Contact, LeftOut, open_contacts, repeated
+from gateway.domain.fault import Fault
+from gateway.domain.number_repair import Repair, Repaired
+from gateway.domain.village import Village
 
 
 @pytest.fixture(scope="module")
@@ -14,11 +18,27 @@ def deployment() -> Deployment:
     return load_deployment(shipped_deployment())
 
 
+def read_contacts(
+    data: bytes, file: str, villages: Mapping[str, Village]
+) -> tuple[tuple[Contact, ...], tuple[Fault, ...], tuple[Repair, ...]]:
+    """Contacts of the list, what is wrong in it, and which numbers were repaired. A number that stands twice counts once."""
+    reading = open_contacts(BytesIO(data), file, villages)
+    contacts: dict[str, Contact] = {}
+    faults = list(reading.faults)
+    for found in reading.rows:
+        if isinstance(found, LeftOut):
+            faults.append(found.fault)
+        elif (first := contacts.setdefault(found.msisdn.e164, found)) is not found:
+            faults.append(repeated(file, found.line, first.line))
+    repairs = tuple(Repair(file, each.line, each.repaired, str(each.msisdn)) for each in contacts.values() if each.repaired)
+    return tuple(contacts.values()), tuple(faults), repairs
+
+
 def test_its_contacts_are_an_audience(deployment):
     data = (shipped_deployment() / "contacts_example.csv").read_bytes()
     contacts, faults, repairs = read_contacts(data, "contacts_example.csv", deployment.villages)
     assert (len(contacts), faults, repairs) == (30, (), ())
-    assert all(contact.is_audience for contact in contacts)
+    assert all(contact.legal_basis or contact.consent for contact in contacts)
     assert {contact.village for contact in contacts} == set(deployment.villages)
 
 
@@ -30,7 +50,7 @@ def contacts_of(deployment, *rows: str):
 def test_contacts_by_code_name_or_title(deployment):
     contacts, faults, _ = contacts_of(deployment, "0300000901;tn 07;;x;A1", "0300000902;Nà Lải;;;", "0300000903;thôn nà lài;;;")
     assert faults == ()
-    assert [(contact.village, contact.is_audience) for contact in contacts] == [("TN07", True), ("TN01", False), ("TN02", False)]
+    assert [(contact.village, bool(contact.consent)) for contact in contacts] == [("TN07", True), ("TN01", False), ("TN02", False)]
     assert contacts[0].fields["so_ho_khau"] == "A1"
 
 

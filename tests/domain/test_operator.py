@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from gateway.domain.msisdn import Msisdn
-from gateway.domain.operator import HOSTS, OPERATORS, host_of, operator_of, read_operator
+from gateway.domain.operator import OPERATORS, operator_of, read_operator
 
 MOBILE = re.compile(r"\+84(3[2-9]|5[25689]|7[06-9]|8[1-9]|9[0-46-9])\d{7}")  # what may follow +84 (carriers.md §6.2)
 
@@ -44,13 +44,6 @@ def test_the_table_is_that_of_the_mobile_numbers():
 def test_no_prefix_is_given_twice():
     given = Counter(prefix for prefixes in OPERATORS.values() for prefix in prefixes)
     assert [prefix for prefix, times in given.items() if times > 1] == []
-
-
-def test_a_virtual_operator_has_a_host_that_is_none():
-    for virtual, host in HOSTS.items():
-        assert virtual in OPERATORS
-        assert host_of(virtual) == host
-        assert host_of(host) == host
 
 
 @pytest.mark.parametrize(

@@ -88,22 +88,6 @@ def test_without_daylight_saving_a_window_opens_every_24_hours(window, at):
 
 
 @pytest.mark.parametrize(
-    ("window", "now", "until", "waits"),
-    [
-        (DAY, "2026-07-27 07:00", "2026-07-27 20:59", True),
-        (DAY, "2026-07-27 07:00", "2026-07-27 21:00", False),
-        (DAY, "2026-07-27 20:00", "2026-07-28 08:00", False),  # another day
-        (DAY, "2026-07-27 05:00", "2026-07-27 08:00", True),  # shut now: the hours that come next count
-        (NIGHT, "2026-07-27 22:00", "2026-07-28 05:00", True),
-        (Window(0, 0), "2026-07-27 22:00", "2026-08-03 22:00", True),
-    ],
-)
-def test_who_waits_must_leave_in_the_same_hours(window, now, until, waits):
-    """What a capped MT does: wait, or end as suppressed."""
-    assert window.lets_wait(ms(now), ms(until), HOME) is waits
-
-
-@pytest.mark.parametrize(
     ("window", "at", "opens"),
     [
         # Berlin, 29/3/2026: 02:00 becomes 03:00 (at 01:00 UTC); 25/10/2026: 03:00 becomes 02:00 again (at 01:00 UTC).

@@ -18,7 +18,7 @@ from gateway.domain.wave import WaveState
 from gateway.domain.window import Window
 from gateway.services.dispatch import Dispatcher
 from gateway.services.routes import Route
-from gateway.storage import outbox, waves
+from gateway.storage import outbox, wave_mts, waves
 from gateway.storage.database import Database
 from gateway.storage.outbox import NewMt
 from gateway.storage.schema import contact, mt
@@ -62,10 +62,10 @@ async def running(
             stop.set()
 
 
-async def counts(database: Database, **which: Any) -> dict[str, int]:
-    """MTs by state, those there are."""
+async def counts(database: Database, wave: int | None = None) -> dict[str, int]:
+    """MTs by state, those there are: of a wave, or of all."""
     async with database.read() as connection:
-        found = await outbox.counts(connection, **which)
+        found = await (outbox.counts(connection) if wave is None else wave_mts.by_state(connection, wave))
     return {state: count for state, count in found.items() if count and state != "segments"}
 
 

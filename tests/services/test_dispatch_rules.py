@@ -15,7 +15,7 @@ from gateway.sending import now_ms
 from gateway.services.claims import Claims
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import telco
-from gateway.storage import outbox, waves
+from gateway.storage import outbox, wave_mts, waves
 from gateway.storage.database import Database, open_database
 from gateway.storage.schema import contact, mt, route_state, wave
 from gateway.storage.seal import Keyring
@@ -237,10 +237,10 @@ async def test_only_the_trial_goes_first(database: Database) -> None:
             await until(database, sent=6)
             await asyncio.sleep(0.6)
             assert await counts(database) == {"sent": 6, "queued": 54}
-            await database.write(lambda connection: waves.set_ramp_state(connection, id_, waves.ASKING))
+            await database.write(lambda connection: wave_mts.set_ramp(connection, id_, waves.ASKING, None))
             await asyncio.sleep(0.8)
             assert there.counted()["distinct"] == 6
-            await database.write(lambda connection: waves.set_ramp_state(connection, id_, waves.PASSED))
+            await database.write(lambda connection: wave_mts.set_ramp(connection, id_, waves.PASSED, None))
             await until(database, sent=60)
 
 

@@ -1,4 +1,4 @@
-"""The options --document and --document-date, alike wherever a wave names the document that directs it."""
+"""Options that mean the same in every command that has them: the hours of a wave, and the document that directs it."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +8,7 @@ from gateway.cli.context import fail
 
 if TYPE_CHECKING:
     from gateway.domain.document import Document
+    from gateway.domain.window import Window
 
 Number = Annotated[str | None, typer.Option(help="Number of the directing document, e.g. 238/KH-UBND.")]
 Day = Annotated[str | None, typer.Option(help="Its day, e.g. 2026-06-15.")]
@@ -29,6 +30,19 @@ def stated_document(number: str | None, day: str | None, timezone: str) -> "Docu
     if read.remark:
         typer.echo(read.remark, err=True)
     return read
+
+
+def stated_window(text: str) -> "Window":
+    """The hours of --window. Ends the command where they are none."""
+    from datetime import time
+
+    from gateway.domain.window import Window
+
+    try:
+        first, last = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError:
+        fail(f"“{text}” is no window; write it like 07:00-21:00", 2)
+    return Window.between(first, last)
 
 
 def both_or_none(number: str | None, day: str | None) -> None:
