@@ -274,13 +274,13 @@ async def test_others_write_while_it_plans(database: Database, database_url: str
     """A hook's row waits for a page at most, never for the wave: no write gives up on the lock in all that time."""
     there = deployment(tmp_path / "d", routes=route(ROUTE, "kannel", NOWHERE), database=database_url)
     path = tmp_path / "lon.csv"
-    path.write_text(contacts_csv(MANY // 2), "utf-8")
+    path.write_text(contacts_csv(2 * MANY), "utf-8")
     planner = subprocess.Popen(there.command(*plan("lon", path)), env=there.variables(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     between = 0
     while planner.poll() is None:
         await database.write(_knock)  # raises StorageDown after 1.5 s
         stored = await _wave(database)
-        between += stored is not None and 0 < stored.audience < MANY // 2
+        between += stored is not None and 0 < stored.audience < 2 * MANY
     _, told = await asyncio.to_thread(planner.communicate)
     assert planner.returncode == 0, told
     assert between > 5
