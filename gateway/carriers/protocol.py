@@ -6,7 +6,7 @@ HookCall -> parse_mo -> Mo | Malformed          HookCall -> parse_dlr -> Dlr | M
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeGuard
+from typing import Literal, NamedTuple, Protocol, TypeGuard
 
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse
 from gateway.domain.failure import Failure, Refused
@@ -31,19 +31,20 @@ class Account:
     validity_min: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mt:
+class Mt(NamedTuple):  # like the other values that a blast makes by the ten thousand a second: a frozen dataclass takes four times as long
     """One text to one handset. `ref`: our unguessable name of it, capitals and digits; the carrier brings it back in a DLR."""
 
     id: int
     ref: str
     msisdn: Msisdn
-    text: str = field(repr=False)
+    text: str
     segments: int
 
+    def __repr__(self) -> str:
+        return f"Mt({self.id}, {self.ref})"
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+
+class Batch(NamedTuple):
     """The MTs of one request, at least one; when there are more they share one text. `ref` names the request itself."""
 
     ref: str
@@ -55,8 +56,7 @@ class Batch:
         return self.mts[0].text
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The carrier took the MT; that isn't delivery. `segments`: what it charges, where it says so."""
 
     carrier_ref: str | None = None

@@ -5,7 +5,8 @@ No repr shows a query, a header's value or a body: numbers, words and passwords 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 # Names that carriers were seen to use. A closed list: a hook's caller chooses the word, and Python knows codecs that are no charsets.
@@ -23,6 +24,9 @@ _CHARSETS: Final[Mapping[str, str]] = {
 }
 
 
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
 class NotSent(Exception):
     """Nothing of the request left this machine: it may go again."""
 
@@ -31,26 +35,27 @@ class LostAnswer(Exception):
     """Bytes of the request went out and no whole answer came: it may have been taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """One request as it goes out. `url` is absolute and already percent-encoded; `headers` need no Host and no Content-Length."""
 
     method: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
+    url: str
+    headers: Mapping[str, str] = _NO_HEADERS
+    body: bytes = b""
 
     def __repr__(self) -> str:
         return f"HttpRequest({self.method} {self.url.partition('?')[0]}, headers: {', '.join(self.headers)}; {len(self.body)} bytes)"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(NamedTuple):
     """One answer. Header names are lower case."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = _NO_HEADERS
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"HttpResponse({self.status}, headers: {', '.join(self.headers)}; {len(self.body)} bytes)"
 
 
 @dataclass(frozen=True, slots=True)

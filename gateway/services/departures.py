@@ -1,10 +1,10 @@
 """MTs on their way to the wire: one text, one request, one slot; and the lists in which they wait. Values and small containers, no I/O."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.carriers.protocol import Batch, Mt
 from gateway.domain.pace import Pace
@@ -13,8 +13,7 @@ from gateway.storage.outbox import PRIORITY, ClaimedMt
 FORMING_MS: Final = 20  # a batch that is not full waits this long for more of its text
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One request's worth of claimed MTs with one text.
 
     `depart_us`: not before, by the loop's clock (0: any time); `booked`: it has a slot of the route, which a late departure gives up.
@@ -48,7 +47,7 @@ class Outgoing:
 def outgoing(members: Sequence[ClaimedMt], text: str, pace: Pace) -> Outgoing:
     """A request for `members`, with what it costs of the route's pace."""
     plain = Outgoing(tuple(members), text, 0, sum([mt.segments for mt in members]))
-    return replace(plain, cost_us=pace.cost_us(plain.units(pace))) if pace.limit else plain
+    return plain._replace(cost_us=pace.cost_us(plain.units(pace))) if pace.limit else plain
 
 
 class Waiting:
@@ -96,7 +95,7 @@ class Waiting:
                 self._heap.remove(first)
                 heapify(self._heap)
                 self.mts -= len(first[3].members)
-                self.add([replace(first[3], depart_us=reply.depart_us), replace(reply, depart_us=first[0])])
+                self.add([first[3]._replace(depart_us=reply.depart_us), reply._replace(depart_us=first[0])])
             else:
                 self.add([reply])
 

@@ -287,13 +287,15 @@ class Dispatcher:
         if health.recall:  # not while a turn is under way, which may have some of it in hand
             self._returned += self._all_claimed()
             health.recall = False
-        replies, blasts = self._rooms(now)
-        due = self._due(now)
+        free = self._free(now)
+        due = self._waiting.pop_due(self._ticks_us() + self._soon_us, free)
+        places = 0 if self.route.pace.limit else max(0, free - len(due))
+        replies, blasts = self._rooms(now, places)
         ripe = any(now - each.since >= FORMING_MS for each in self._forming)
         if not (self._answered or due or replies or blasts or self._returned or health.news or ripe or self._ticks_us() >= self._look_at):
             return None
         probing = health.is_probed and blasts > 0
-        job = Job(self._answered, due, self._returned, health.news, replies, blasts, probing, self._forming, self._booked)
+        job = Job(self._answered, due, self._returned, health.news, replies, blasts, places, probing, self._forming, self._booked)
         self._answered, self._returned, health.news = [], [], []
         return job
 
@@ -303,29 +305,33 @@ class Dispatcher:
         self._health.news = job.news + self._health.news
         self._waiting.add(job.due)
 
-    def _due(self, now: int) -> list[Outgoing]:
-        """What may depart now: its slot has come and a place on the wire is free."""
-        ticks = self._ticks_us()
-        self.tally.limit = self._health.limit(ticks // 1000)
-        return self._waiting.pop_due(ticks + self._soon_us, self._health.free(now, self.tally.limit, len(self._on_wire)))
+    def _free(self, now: int) -> int:
+        """How many requests more the wire takes now."""
+        self.tally.limit = self._health.limit(self._ticks_us() // 1000)
+        return self._health.free(now, self.tally.limit, len(self._on_wire))
 
     def _hold(self) -> int:
-        """How many MTs to keep claimed: 250 ms of the pace at most, and no more than a turn reads without keeping answers waiting."""
+        """How many MTs to keep claimed: 250 ms of the pace at most, and no more than a turn reads without keeping answers waiting.
+
+        Without a pace none waits for a slot: a turn claims what it can send at once.
+        """
         pace, size = self.route.pace, self.route.carrier.CAPABILITIES.max_batch
         if pace.limit:
             return max(1, min(pace.units_held() * (size if pace.unit == "requests" else 1), MOST_HELD))
-        return min(max(128, 2 * self.tally.limit * size), MOST_HELD)
+        return min(self.tally.limit * size, MOST_HELD)
 
     def _claimed_mts(self) -> int:
         return self._waiting.mts + sum(len(each.members) for each in self._forming)
 
-    def _rooms(self, now: int) -> tuple[int, int]:
-        """How many replies and how many others may be claimed now."""
+    def _rooms(self, now: int, places: int) -> tuple[int, int]:
+        """How many replies and how many others may be claimed now; `places` on the wire are free for what departs with its claim."""
         ticks, claimed = self._ticks_us(), self._claimed_mts()
         if self._health.is_hindered(now, len(self._on_wire)):
             idle = not (claimed or self._on_wire or self._answered) and ticks >= self._claim_at
             return 0, int(idle and self._health.may_probe(now, 0))
         hold, size = self._hold(), self.route.carrier.CAPABILITIES.max_batch
+        if not self.route.pace.limit:
+            hold = min(hold, places * size)
         replies = max(1, min(hold, 64)) if ticks >= self._replies_at else 0
         blasts = hold - claimed if claimed <= hold // 2 and ticks >= self._claim_at else 0
         return replies, blasts - blasts % size if blasts > size else blasts
@@ -338,8 +344,10 @@ class Dispatcher:
         self._waiting.add(turn.claimed)
         self._waiting.let_through(turn.replies)
         self._plan_looks(job, turn)
-        for each, batch, request in turn.departing:
-            self._write(each, batch, request)
+        if turn.departing:
+            leaving = [(_OnWire(each, batch, self._ticks_us()), request) for each, batch, request in turn.departing]
+            self._on_wire.update(exchange for exchange, _ in leaving)
+            asyncio.get_running_loop().call_soon(self._write, leaving)  # the next turn's unit begins meanwhile, in its thread
         self._tell(turn)
 
     def _plan_looks(self, job: Job, turn: Worked) -> None:
@@ -347,7 +355,7 @@ class Dispatcher:
         ticks = self._ticks_us()
         self._look_at = ticks + POLL_US
         if job.replies:
-            self._replies_at = 0 if len(turn.replies) >= job.replies else ticks + REPLIES_US
+            self._replies_at = 0 if turn.replied >= job.replies else ticks + REPLIES_US
         if job.blasts:
             again_us = self._claims.again_us(turn.condition.now_us)
             soon = POLL_US if again_us is None else min(POLL_US, again_us - turn.condition.now_us)
@@ -363,11 +371,13 @@ class Dispatcher:
 
     # --- the wire ---
 
-    def _write(self, each: Outgoing, batch: Batch, request: HttpRequest) -> None:
+    def _write(self, leaving: Sequence[tuple[_OnWire, HttpRequest]]) -> None:
+        for exchange, request in leaving:
+            self._write_in_time(exchange, request)
+
+    def _write_in_time(self, exchange: _OnWire, request: HttpRequest) -> None:
         """Write the request when its slot comes; the commit may have been quicker, or slower."""
-        exchange = _OnWire(each, batch, self._ticks_us())
-        self._on_wire.add(exchange)
-        early_us = each.depart_us - exchange.began_us if self.route.pace.limit else 0
+        early_us = exchange.outgoing.depart_us - self._ticks_us() if self.route.pace.limit else 0
         if early_us < 1_000:
             self._begin(exchange, request)
             return

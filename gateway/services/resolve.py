@@ -172,7 +172,7 @@ async def _settle(
         costs[mt.wave] = costs.get(mt.wave, 0) + cost_correction(mt, settled, route.price_vnd)
     await Purse(route, carriers.timezone).correct(connection, costs, now)
     unsettled = len(said) < len(doubtful.mts) or any(settled.state is MtState.UNCERTAIN for _, settled in pairs)
-    await outbox.settle(connection, [settled for _, settled in pairs], [(doubtful.ref, unsettled)], now)
+    await outbox.settle(connection, [settled for _, settled in pairs], now, **{"lost" if unsettled else "found": [doubtful.ref]})
 
 
 # --- a person's word ---

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from gateway.carriers.protocol import Accepted, Outcome
@@ -29,21 +28,21 @@ def settlement(
         return Settlement(mt.id, mt.ref, MtState.SENT, route.name, now, outcome.carrier_ref, outcome.segments, attempts=mt.attempts)
     base = Settlement(mt.id, mt.ref, MtState.QUEUED, route.name, now, failure=outcome.kind, code=outcome.code, attempts=mt.attempts)
     if outcome.maybe_sent:
-        return replace(base, state=MtState.UNCERTAIN)
+        return base._replace(state=MtState.UNCERTAIN)
     match outcome.kind:
         case Failure.PERMANENT:
-            return replace(base, state=MtState.FAILED)
+            return base._replace(state=MtState.FAILED)
         case Failure.UNROUTABLE:
             onward = None if was_uncertain else next_route(routes, mt.origin or route.name, route.name, mt.msisdn)
-            return replace(base, route=onward) if onward else replace(base, state=MtState.FAILED)
+            return base._replace(route=onward) if onward else base._replace(state=MtState.FAILED)
         case Failure.THROTTLED:
-            return replace(base, due_at=now + round((outcome.retry_after_s or 1.0) * 1000), counted=False)
+            return base._replace(due_at=now + round((outcome.retry_after_s or 1.0) * 1000), counted=False)
         case Failure.MISCONFIGURED:
-            return replace(base, counted=False)
+            return base._replace(counted=False)
         case Failure.RETRYABLE if mt.attempts + 1 >= MAX_ATTEMPTS:
-            return replace(base, state=MtState.FAILED)
+            return base._replace(state=MtState.FAILED)
         case Failure.RETRYABLE:
-            return replace(base, due_at=now + max(backoff_ms(mt.attempts), round((outcome.retry_after_s or 0) * 1000)))
+            return base._replace(due_at=now + max(backoff_ms(mt.attempts), round((outcome.retry_after_s or 0) * 1000)))
 
 
 def unwritten(mt: ClaimedMt, route: Route, now: int) -> Settlement:

@@ -5,8 +5,8 @@ that the loop changes meanwhile is within reach.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -35,8 +35,7 @@ _ENDS: Final = {  # why an MT that was claimed must not go, and what it ends as;
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A request that came back, with one outcome a member; None: it was marked and then not written."""
 
     outgoing: Outgoing
@@ -62,7 +61,7 @@ class Job:
     """What a turn has to do; fixed before its transaction, so that one that fails can be put back whole.
 
     `back` to settle, `due` to send, `returned` ids to hand back, `news` of the route to tell; room to claim `replies` and `blasts`;
-    `probing`: the route is tried with one MT; `booked`: what we booked of its pace so far.
+    `places` on the wire for those that need no slot; `probing`: the route is tried with one MT; `booked`: what we booked of its pace.
     """
 
     back: list[Answered]
@@ -71,6 +70,7 @@ class Job:
     news: list[News]
     replies: int
     blasts: int
+    places: int
     probing: bool
     forming: tuple[Forming, ...]
     booked: Booked
@@ -88,6 +88,7 @@ class Worked:
     claimed: list[Outgoing] = field(default_factory=list)
     replies: list[Outgoing] = field(default_factory=list)
     rebooked: list[Outgoing] = field(default_factory=list)
+    replied: int = 0
     capped: int = 0
     dropped: int = 0
     more: bool = False
@@ -126,6 +127,8 @@ class Turns:
             await self._depart(connection, job.due, turn, now)
         if job.replies or job.blasts or job.forming:
             await self._claim(connection, job, turn, now)
+        if job.places:
+            await self._depart_at_once(connection, job.places, turn, now)
         return turn
 
     # --- settle ---
@@ -133,18 +136,19 @@ class Turns:
     async def settle(self, connection: AsyncConnection, back: Sequence[Answered], now: int) -> list[Settlement]:
         """Write what came back, and what it changed of the costs."""
         settlements: list[Settlement] = []
-        requests: list[tuple[str, bool]] = []
+        lost: list[str] = []
         corrections: dict[int, int] = {}
         for answered in back:
             some = self._settlements(answered, now)
             settlements += some
-            requests.append((answered.ref, any(each.state is MtState.UNCERTAIN for each in some)))
+            if any(each.state is MtState.UNCERTAIN for each in some):
+                lost.append(answered.ref)
             if self._purse.counts:
                 for mt, settled in zip(answered.outgoing.members, some, strict=True):
                     change = cost_correction(mt, settled, self._route.price_vnd)
                     corrections[mt.wave] = corrections.get(mt.wave, 0) + change
         await self._purse.correct(connection, {wave: change for wave, change in corrections.items() if change}, now)
-        await outbox.settle(connection, settlements, requests, now)
+        await outbox.settle(connection, settlements, now, lost)
         return settlements
 
     def _settlements(self, answered: Answered, now: int) -> list[Settlement]:
@@ -172,7 +176,16 @@ class Turns:
         built = [self._built(each) for each in paid.going]
         requests = [NewRequest(batch.ref, tuple(each.ids), self._hash.of(request)) for each, batch, request in built]
         marked = await outbox.mark_sending(connection, self._route.name, requests, self._owner, now)
-        turn.departing = [entry for entry in built if marked.issuperset(entry[0].ids)]
+        turn.departing += [entry for entry in built if marked.issuperset(entry[0].ids)]
+
+    async def _depart_at_once(self, connection: AsyncConnection, places: int, turn: Worked, now: int) -> None:
+        """Without a pace what was claimed waits for nothing but a place on the wire: one transaction less a request."""
+        going = [each for each in (*turn.replies, *turn.claimed) if not each.depart_us][:places]
+        taken = {each.members[0].id for each in going}
+        turn.replies = [each for each in turn.replies if each.members[0].id not in taken]
+        turn.claimed = [each for each in turn.claimed if each.members[0].id not in taken]
+        if going:
+            await self._depart(connection, going, turn, now)
 
     def _built(self, each: Outgoing) -> tuple[Outgoing, Batch, HttpRequest]:
         batch = each.batch()
@@ -189,10 +202,10 @@ class Turns:
         for code, state in _ENDS.items():
             await outbox.end_unsent(connection, [id_ for id_, each in why.items() if each == code], state, code)
         await outbox.hand_back(connection, [id_ for id_, each in why.items() if each not in _ENDS], self._owner)
-        turn.dropped = sum(each in _ENDS for each in why.values())
+        turn.dropped += sum(each in _ENDS for each in why.values())
         kept = [(each, tuple(mt for mt in each.members if mt.id not in why)) for each in due]
         return [
-            replace(outgoing(some, each.text, self._route.pace), depart_us=each.depart_us, booked=each.booked)
+            outgoing(some, each.text, self._route.pace)._replace(depart_us=each.depart_us, booked=each.booked)
             for each, some in kept
             if some
         ]
@@ -204,6 +217,7 @@ class Turns:
         if job.replies:
             replies = await self._claims.replies(connection, now, job.replies)
             turn.replies, _ = await self._grouped(connection, replies, (), now, more=False)
+            turn.replied = len(replies)
         if job.blasts or job.forming:
             broke = self._purse.is_empty(turn.condition, now)
             replies = await self._claims.replies(connection, now, job.blasts) if job.probing else []
@@ -245,7 +259,7 @@ class Turns:
             start, now_us = await self._claims.book(connection, wave, sum(costs))
             slot = start - now_us + self._ticks_us()
             for each, cost in zip(mine, costs, strict=True):
-                placed.append(replace(each, depart_us=slot, booked=not self._route.pace.limit))
+                placed.append(each._replace(depart_us=slot, booked=not self._route.pace.limit))
                 slot += cost
         paced = {each.ids[0] for each in placed}
         return placed + [each for each in claimed if each.ids[0] not in paced]
@@ -282,7 +296,7 @@ class Turns:
         leaving = [(departure + later, each) for departure, each in zip(departures, units, strict=True)]
         recent = (each for each in (*turn.booked.recent, *leaving) if each[0] > until - pace.window_us)
         turn.booked = Booked(until, tuple(recent) if alone else ())
-        return [replace(each, depart_us=departure, booked=True) for each, (departure, _) in zip(some, leaving, strict=True)]
+        return [each._replace(depart_us=departure, booked=True) for each, (departure, _) in zip(some, leaving, strict=True)]
 
 
 def is_late(each: Outgoing, route: Route, ticks_us: int) -> bool:

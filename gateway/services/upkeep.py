@@ -197,7 +197,7 @@ class Upkeep:
 
         async def unit(connection: AsyncConnection) -> None:
             await purse.correct(connection, costs, now)
-            await outbox.settle(connection, settled, [(request.ref, lost)], now)
+            await outbox.settle(connection, settled, now, **{"lost" if lost else "found": [request.ref]})
 
         await self._database.write(unit)
         if any(isinstance(outcome, Accepted) for outcome in outcomes):

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -161,7 +161,7 @@ _ANEW: Final = (  # a repeated attempt has the same reference: its row begins an
 )
 _REQUESTS_POSTGRES: Final = (
     "INSERT INTO request (our_ref, route, body_hash, state, sent_at) "  # noqa: S608 # constants
-    "SELECT r.ref, $3, r.hash, 'open', $4 FROM unnest(CAST($1 AS text[]), CAST($2 AS bytea[])) AS r (ref, hash)" + _ANEW
+    "SELECT r.ref, $3, r.hash, 'sent', $4 FROM unnest(CAST($1 AS text[]), CAST($2 AS bytea[])) AS r (ref, hash)" + _ANEW
 )
 
 
@@ -193,7 +193,7 @@ _ROWS: Final = 128  # as many texts, which sqlite3 keeps compiled (`cached_state
 
 @lru_cache(maxsize=_ROWS)
 def _requests_sqlite(count: int) -> str:
-    row = "(?, ?, ?, 'open', ?)"
+    row = "(?, ?, ?, 'sent', ?)"
     return f"{_REQUESTS}{', '.join([row] * count)}{_ANEW}"  # constants
 
 
@@ -214,8 +214,7 @@ _SETTLE_NAMED: Final = _Twice(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a group of MTs that ended alike becomes."""
 
     state: str
@@ -238,13 +237,13 @@ async def settle(connection: AsyncConnection, verdict: Verdict, named: Sequence[
         await _change(connection, _SETTLE_NAMED, ids, *values, refs, charges)
 
 
-_CLOSE: Final = _Twice(
+_RELABEL: Final = _Twice(
     "UPDATE request SET state = ?2, resolve_at = ?3 WHERE our_ref IN (SELECT value FROM json_each(?1))",
     "UPDATE request SET state = $2, resolve_at = CAST($3 AS bigint) WHERE our_ref = ANY(CAST($1 AS text[]))",
 )
 
 
-async def close_requests(connection: AsyncConnection, refs: Collection[str], state: str, resolve_at: int | None) -> None:
-    """Requests whose answer came ("settled") or did not ("lost")."""
+async def relabel_requests(connection: AsyncConnection, refs: Collection[str], state: str, resolve_at: int | None) -> None:
+    """Requests whose answer did not come ("lost"), or was found after all ("settled")."""
     if refs:
-        await _change(connection, _CLOSE, list(refs), state, resolve_at)
+        await _change(connection, _RELABEL, list(refs), state, resolve_at)

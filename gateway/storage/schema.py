@@ -186,7 +186,7 @@ request = Table(
     Column("our_ref", Text, primary_key=True),
     Column("route", Text, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),  # a repeat must be the same bytes
-    Column("state", Text, nullable=False),  # open | settled | lost
+    Column("state", Text, nullable=False),  # sent | lost | settled, once it was lost; else its MTs tell what came of it
     Column("sent_at", BigInteger, nullable=False),
     Column("resolve_at", BigInteger),  # lost: when to ask or resend next
 )

@@ -227,10 +227,9 @@ _MT = ClaimedMt(1, "R", 0, 0, False, Msisdn("+84300000001"), "x", None, None, 1,
 )
 def test_settlement_of(outcome, attempts: int, state: MtState, counted: bool) -> None:
     """Five words decide, never a carrier's code."""
-    from dataclasses import replace
 
     first, second = route_to("simulator", "", fallback=("second",)), route_to("simulator", "", name="second")
-    settled = settlement(replace(_MT, attempts=attempts), outcome, first, [first, second], 1_000)
+    settled = settlement(_MT._replace(attempts=attempts), outcome, first, [first, second], 1_000)
     assert (settled.state, settled.counted) == (state, counted)
     assert settled.route == ("second" if getattr(outcome, "kind", None) is Failure.UNROUTABLE else "r")
 

@@ -208,7 +208,7 @@ async def test_the_race_of_report_and_answer(postgres_url: str, keyring: Keyring
         report = {"route": "r", "ref": "c1", "ours": False, "recipient": 0, "status": "delivered", "code": "0", "received_at": now_ms()}
 
         async def settle(connection) -> None:
-            await outbox.settle(connection, [answer], [(claimed.ref, False)], 3)
+            await outbox.settle(connection, [answer], 3)
             await go["answer"].wait()
 
         async def store(connection) -> None:

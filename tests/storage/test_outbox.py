@@ -73,7 +73,7 @@ async def test_a_report_meets_its_mt_in_any_order(database: Database, order: str
         await connection.execute(dlr.insert().values(**row))
 
     answer = Settlement(claimed[0].id, "R1", MtState.SENT, "r", carrier_ref="c1")
-    steps = [report, lambda c: outbox.settle(c, [answer], [("R1", False)], 3)]
+    steps = [report, lambda c: outbox.settle(c, [answer], 3)]
     for step in steps if order == "dlr first" else reversed(steps):
         await database.write(step)
         await database.write(lambda c: outbox.match_dlrs(c, 4))
@@ -88,7 +88,7 @@ async def test_an_early_report_outlives_the_answer(database: Database) -> None:
     row = {"route": "r", "ref": "R1", "ours": True, "recipient": 0, "status": "delivered", "code": "1", "received_at": 2}
     await database.write(lambda c: c.execute(dlr.insert().values(**row)))
     assert await database.write(lambda c: outbox.match_dlrs(c, 3)) == 1
-    await database.write(lambda c: outbox.settle(c, [Settlement(claimed[0].id, "R1", MtState.UNCERTAIN, "r")], [("R1", True)], 3))
+    await database.write(lambda c: outbox.settle(c, [Settlement(claimed[0].id, "R1", MtState.UNCERTAIN, "r")], 3, lost=["R1"]))
     assert await states(database) == {"R1": "delivered"}
 
 

@@ -55,8 +55,7 @@ async def test_what_came_back_alike_is_settled_together(database: Database) -> N
         Settlement(ids[3], "R4", MtState.UNCERTAIN, "r", code="no answer"),
         *(Settlement(id_, "", MtState.SENT, "r", carrier_ref=f"c{id_}") for id_ in ids[4:]),
     ]
-    closed = [("R1", False), ("R2", False), ("R3", False), ("R4", True), ("B", False)]
-    await database.write(lambda c: outbox.settle(c, ends, closed, 7))
+    await database.write(lambda c: outbox.settle(c, ends, 7, lost=["R4"]))
     async with database.read() as connection:
         columns = mt.c.ref, mt.c.state, mt.c.route, mt.c.origin, mt.c.carrier_ref, mt.c.charged_segments, mt.c.attempts, mt.c.owner
         found = {row.ref: tuple(row)[1:] for row in await connection.execute(select(*columns))}
@@ -66,7 +65,7 @@ async def test_what_came_back_alike_is_settled_together(database: Database) -> N
     assert found["R3"] == ("queued", "wide", "r", None, None, 0, None)
     assert found["R4"][0] == "uncertain"
     assert found["R7"] == ("sent", "r", None, f"c{ids[6]}", None, 1, None)
-    assert closed_states == {"R1": "settled", "R2": "settled", "R3": "settled", "R4": "lost", "B": "settled"}
+    assert closed_states == {"R1": "sent", "R2": "sent", "R3": "sent", "R4": "lost", "B": "sent"}
 
 
 async def test_many_requests_at_once(database: Database) -> None:
@@ -140,7 +139,7 @@ async def test_sqlite_claims_and_settles_by_index(sqlite_plans) -> None:
     assert "TEMP B-TREE" not in await sqlite_plans(bulk._DUE)
     assert "SEARCH mt USING INTEGER PRIMARY KEY (rowid=?)" in await sqlite_plans(bulk._SETTLE_NAMED.sqlite)
     assert "USING INDEX mt_member (bidx=?)" in await sqlite_plans(bulk._LEFT.sqlite)
-    assert "USING INDEX sqlite_autoindex_request_1" in await sqlite_plans(bulk._CLOSE.sqlite)
+    assert "USING INDEX sqlite_autoindex_request_1" in await sqlite_plans(bulk._RELABEL.sqlite)
 
 
 async def test_postgres_reads_by_index(postgres_url: str, keyring: Keyring) -> None:
