@@ -189,7 +189,7 @@ def test_the_day_of_the_calendar(gateway: Gateway, contacts: Path) -> None:
     shown = gateway.json("wave", "preview", "ngay")
     assert shown["begins_at"] > time.time() * 1000
     assert shown["window"] == "07:00-21:00"
-    assert shown["ends_at"] == shown["begins_at"] + round(4000 / 0.97)
+    assert shown["ends_at"] == shown["begins_at"] + round(4000 / 0.96)
 
 
 def test_a_report_names_every_row(gateway: Gateway, tmp_path: Path) -> None:
