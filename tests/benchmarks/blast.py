@@ -2,6 +2,9 @@
 
 Two clocks. "wire": the telco's first to its last count. "command": from the start of the program that sends, its start-up, the reading
 of the numbers and the enqueuing with it, to the telco's last count; Kannel's boxes run already, there it is the start of the load.
+
+Two of ours: `tinbao send --wait`, which does all of it in one process; and a planned wave that a running `serve` sends from `wave start`
+on, with what binds waves besides: hours, caps by person, the text filled in late, and the cost booked with each turn.
 """
 
 import json
@@ -14,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.bare_outbox import run_bare_outbox
-from tests.benchmarks.children import until
+from tests.benchmarks.children import end, must, until
 from tests.benchmarks.kannel import kannel
 from tests.benchmarks.load import WORDS, number, run_load
 from tests.benchmarks.table import Row, beside
 from tests.benchmarks.telco import TelcoProcess, telco_process
-from tests.harness import deployment, route
+from tests.harness import contacts_csv, deployment, route, wait_for_port
 
 BATCHED = 5  # a batching carrier takes as many times the MTs, or it would be over before it ran
 _KANNEL_CONNECTIONS = 16
@@ -44,6 +47,7 @@ def _singles(telco: TelcoProcess, sendsms: str | None, folder: Path, count: int,
     url = f"{telco.url}/cgi-bin/sendsms"
     runs: dict[str, Callable[[Path], Clocked]] = {
         "ours": lambda place: _ours(telco, place, "kannel", "/cgi-bin/sendsms", count),
+        "wave": lambda place: _wave(telco, place, count),
         "bare": lambda _: _clocked(telco, lambda: run_load("bare", "mt", url, count), count),
         "lean": lambda _: _clocked(telco, lambda: run_load("lean", "mt", url, count), count),
     }
@@ -55,6 +59,8 @@ def _singles(telco: TelcoProcess, sendsms: str | None, folder: Path, count: int,
         job = f"blast, 1 a request, {name} clock"
         found.append(beside(job, "MT/s", rates["ours"], "Kannel 1.4.5, spool", rates["kannel"], 2.0))
         found.append(beside(job, "MT/s", rates["ours"], "bare aiohttp loop, no database", rates["bare"], 0.6))
+    for name, rates in (("wire", wire), ("command", command)):
+        found.append(beside(f"a wave, 1 a request, {name} clock", "MT/s", rates["wave"], "Kannel 1.4.5, spool", rates["kannel"], 2.0))
     return [*found, beside("  (what the telco takes)", "MT/s", wire["ours"], "our client alone, no database", wire["lean"])]
 
 
@@ -95,6 +101,27 @@ def _ours(telco: TelcoProcess, folder: Path, carrier: str, path: str, count: int
     done = subprocess.run(command, env=gateway.variables(), stdout=subprocess.PIPE, text=True, check=True)
     said, lap = json.loads(done.stdout), telco.lap()
     assert (said["sent"], lap.taken, lap.twice) == (count, count, 0), said
+    return Clocked(lap.per_s(), lap.per_s(began))
+
+
+def _wave(telco: TelcoProcess, folder: Path, count: int) -> Clocked:
+    """A wave at a price, under the shipped caps, sent by `tinbao serve`; the clock of the command begins with `wave start`."""
+    table = route("tuyen", "kannel", f"{telco.url}/cgi-bin/sendsms", concurrency=64, price_vnd=350)
+    gateway = deployment(folder / "deployment", routes=table)
+    people = folder / "people.csv"
+    people.write_text(contacts_csv(count), "utf-8")
+    plan = ("wave", "plan", "--id", "dot-1", "--route", "tuyen", "--text", WORDS, "--contacts", str(people), "--window", "00:00-00:00")
+    must(gateway.run(*plan))
+    process = gateway.start()
+    try:
+        wait_for_port(gateway.public, process)
+        began = time.time()
+        must(gateway.run("wave", "start", "dot-1"))
+        until(lambda: telco.seen().taken >= count, 60 + count / 200, "the telco's last count")
+    finally:
+        end(process)
+    lap = telco.lap()
+    assert (lap.taken, lap.twice) == (count, 0)
     return Clocked(lap.per_s(), lap.per_s(began))
 
 

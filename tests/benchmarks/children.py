@@ -38,6 +38,12 @@ def end(process: Popen[str] | Popen[bytes]) -> None:
         process.wait()
 
 
+def must(ran: subprocess.CompletedProcess[str]) -> None:
+    """RuntimeError with what it said where a command failed."""
+    if ran.returncode:
+        raise RuntimeError(ran.stderr)
+
+
 def line_of(process: Popen[str]) -> str:
     """Its next line. RuntimeError where it ended instead."""
     assert process.stdout is not None

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from urllib.request import urlopen
 
 from tests import postgres
-from tests.benchmarks.children import end, until
+from tests.benchmarks.children import end, must, until
 from tests.benchmarks.load import TIP, WORDS, number
 from tests.benchmarks.table import Row, alone
 from tests.benchmarks.telco import Kept, TelcoProcess, telco_process
@@ -111,9 +111,7 @@ def _running(gateway: Gateway) -> Iterator[None]:
 def _enqueue(gateway: Gateway, count: int) -> None:
     numbers = gateway.folder / "numbers.txt"
     numbers.write_text("\n".join(map(number, range(count))), "utf-8")
-    done = gateway.run("send", "--route", "tuyen", "--to-file", str(numbers), "--text", WORDS)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
+    must(gateway.run("send", "--route", "tuyen", "--to-file", str(numbers), "--text", WORDS))
 
 
 def _slowest_reply(folder: Path) -> float:

@@ -20,7 +20,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from gateway.storage.seal import Keyring
-from tests.benchmarks.children import end, until
+from tests.benchmarks.children import end, must, until
 from tests.benchmarks.table import Row, alone
 from tests.benchmarks.telco import telco_process
 from tests.harness import KEY, Gateway, deployment, route
@@ -68,11 +68,11 @@ def _stored(folder: Path, count: int) -> Iterator[tuple[str, float]]:
     """Contacts that are there already; then the kill while planning, and the kill with all of them queued."""
     with telco_process() as there:
         gateway = _gateway(folder, there.url)
-        _ready(gateway.run("migrate").returncode, "migrate")
+        must(gateway.run("migrate"))
         _store(gateway, count)
         yield from _named("stored", _plan(gateway, "w1", TEXT.format(at=1)), count)
         yield "again", _killed_while_planning(gateway, count)
-        _ready(gateway.run("wave", "start", "w1").returncode, "wave start")
+        must(gateway.run("wave", "start", "w1"))
         yield "ready", _ready_again(gateway)
 
 
@@ -189,8 +189,3 @@ def _is_ready(gateway: Gateway) -> bool:
             return bool(answer.status == 200)
     except (HTTPError, URLError, ConnectionError, TimeoutError):
         return False
-
-
-def _ready(code: int, what: str) -> None:
-    if code:
-        raise RuntimeError(f"{what} failed")
