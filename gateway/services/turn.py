@@ -195,7 +195,8 @@ class Turns:
         """`due` without what must not go any more: too late, the person said stop, or the wave stopped after the claim."""
         members = [mt for each in due for mt in each.members]
         why = await bulk.hindered(connection, [mt.id for mt in members if not mt.is_reply])
-        why |= {mt.id: "closed" for mt in members if mt.wave != NO_WAVE and mt.id not in why and not self._claims.is_open(mt.wave, now)}
+        closed = {wave for wave in {mt.wave for mt in members} - {NO_WAVE} if not self._claims.is_open(wave, now)}
+        why |= {mt.id: "closed" for mt in members if mt.wave in closed and mt.id not in why}
         why |= {mt.id: "too late" for mt in members if mt.expires_at <= now}
         if not why:
             return due

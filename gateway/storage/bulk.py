@@ -26,27 +26,27 @@ _DOLLAR: Final = re.compile(r"\$(\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class _Twice:
+class Twice:
     """One statement in both engines' words."""
 
     sqlite: str
     postgres: str
 
 
-def _twice(statement: str) -> _Twice:
+def twice(statement: str) -> Twice:
     """`statement` for both."""
     lists = {f"of_{at}": f"IN (SELECT value FROM json_each(${at}))" for at in range(1, 4)}  # noqa: S608 # constants
     arrays = {f"of_{at}": f"= ANY(CAST(${at} AS bigint[]))" for at in range(1, 4)}
-    return _Twice(_DOLLAR.sub(r"?\1", statement.format(**lists)), statement.format(**arrays))
+    return Twice(_DOLLAR.sub(r"?\1", statement.format(**lists)), statement.format(**arrays))
 
 
-def _in_one(statement: str, *columns: str) -> _Twice:
+def _in_one(statement: str, *columns: str) -> Twice:
     """A SELECT of `columns`, whose rows SQLite gives as one JSON value."""
-    twice = _twice(statement)
-    return _Twice(f"SELECT json_group_array(json_array({', '.join(columns)})) FROM ({twice.sqlite})", twice.postgres)  # noqa: S608 # constants
+    both = twice(statement)
+    return Twice(f"SELECT json_group_array(json_array({', '.join(columns)})) FROM ({both.sqlite})", both.postgres)  # noqa: S608 # constants
 
 
-async def _read(connection: AsyncConnection, statement: _Twice, *values: object) -> Rows:
+async def _read(connection: AsyncConnection, statement: Twice, *values: object) -> Rows:
     """The rows of an `_in_one`; a list among `values` is one value."""
     if (driver := driver_of(connection)) is not None:
         rows: Rows = json.loads(driver.execute(statement.sqlite, tuple(map(_flat, values))).fetchone()[0])
@@ -54,12 +54,11 @@ async def _read(connection: AsyncConnection, statement: _Twice, *values: object)
     return (await connection.exec_driver_sql(statement.postgres, values)).all()
 
 
-async def _change(connection: AsyncConnection, statement: _Twice, *values: object) -> None:
-    """Run an UPDATE; a list among `values` is one value."""
+async def change(connection: AsyncConnection, statement: Twice, *values: object) -> int:
+    """Run an UPDATE; a list among `values` is one value. How many rows it changed."""
     if (driver := driver_of(connection)) is not None:
-        driver.execute(statement.sqlite, tuple(map(_flat, values)))
-    else:
-        await connection.exec_driver_sql(statement.postgres, values)
+        return driver.execute(statement.sqlite, tuple(map(_flat, values))).rowcount
+    return (await connection.exec_driver_sql(statement.postgres, values)).rowcount
 
 
 def _flat(value: object) -> Any:  # Any: what sqlite3 binds
@@ -132,7 +131,7 @@ async def left_before(connection: AsyncConnection, ids: list[int], since: int, n
     return found
 
 
-_POSTPONE: Final = _Twice(
+_POSTPONE: Final = Twice(
     "UPDATE mt SET state = 'queued', owner = NULL, due_at = json_extract(v.value, '$[1]') FROM json_each(?1) AS v "
     "WHERE mt.id = json_extract(v.value, '$[0]') AND mt.state = 'claimed'",
     "UPDATE mt SET state = 'queued', owner = NULL, due_at = v.at "
@@ -143,17 +142,17 @@ _POSTPONE: Final = _Twice(
 async def postpone(connection: AsyncConnection, until: Mapping[int, int]) -> None:
     """Return claimed MTs to the queue, each due at its own time: ids to epoch ms."""
     if until and driver_of(connection) is not None:
-        await _change(connection, _POSTPONE, [list(pair) for pair in until.items()])
+        await change(connection, _POSTPONE, [list(pair) for pair in until.items()])
     elif until:
-        await _change(connection, _POSTPONE, list(until), list(until.values()))
+        await change(connection, _POSTPONE, list(until), list(until.values()))
 
 
 # --- mark ---
 
-_MARK: Final = _twice(  # a request of one MT has its name
+_MARK: Final = twice(  # a request of one MT has its name
     "UPDATE mt SET state = 'sending', request = ref WHERE id {of_1} AND owner = $2 AND state = 'claimed'"
 )
-_MARK_BATCH: Final = _twice("UPDATE mt SET state = 'sending', request = $3 WHERE id {of_1} AND owner = $2 AND state = 'claimed'")
+_MARK_BATCH: Final = twice("UPDATE mt SET state = 'sending', request = $3 WHERE id {of_1} AND owner = $2 AND state = 'claimed'")
 _MARKED: Final = "SELECT id FROM mt WHERE id IN (SELECT value FROM json_each(?1)) AND owner = ?2 AND state = 'sending'"
 _REQUESTS: Final = "INSERT INTO request (our_ref, route, body_hash, state, sent_at) VALUES "
 _ANEW: Final = (  # a repeated attempt has the same reference: its row begins anew
@@ -211,9 +210,9 @@ _TAKEN: Final = (  # the most common word: it names no column of an index beside
 )
 
 
-def _named(statement: str, refs: str, charges: str) -> _Twice:
+def _named(statement: str, refs: str, charges: str) -> Twice:
     """`statement` for MTs of which the carrier said something each; on PostgreSQL in the parameters `refs` and `charges`."""
-    return _Twice(
+    return Twice(
         _DOLLAR.sub(r"?\1", statement) + ", carrier_ref = coalesce(json_extract(v.value, '$[1]'), carrier_ref), "
         "charged_segments = coalesce(json_extract(v.value, '$[2]'), charged_segments) "
         "FROM json_each(?1) AS v WHERE mt.id = json_extract(v.value, '$[0]')",
@@ -223,9 +222,9 @@ def _named(statement: str, refs: str, charges: str) -> _Twice:
     )
 
 
-_SETTLE_ALIKE: Final = _twice(_SETTLE + " WHERE id {of_1}")
+_SETTLE_ALIKE: Final = twice(_SETTLE + " WHERE id {of_1}")
 _SETTLE_NAMED: Final = _named(_SETTLE, "$9", "$10")
-_TAKEN_ALIKE: Final = _twice(_TAKEN + " WHERE id {of_1}")
+_TAKEN_ALIKE: Final = twice(_TAKEN + " WHERE id {of_1}")
 _TAKEN_NAMED: Final = _named(_TAKEN, "$5", "$6")
 
 
@@ -247,15 +246,15 @@ async def settle(connection: AsyncConnection, verdict: Verdict, named: Sequence[
     if verdict.state == MtState.SENT:  # by the route it was claimed for
         values, alike, each = (verdict.code, verdict.counted, now), _TAKEN_ALIKE, _TAKEN_NAMED
     if all(ref is None and charged is None for _, ref, charged in named):
-        await _change(connection, alike, [id_ for id_, _, _ in named], *values)
+        await change(connection, alike, [id_ for id_, _, _ in named], *values)
     elif driver_of(connection) is not None:
-        await _change(connection, each, list(named), *values)
+        await change(connection, each, list(named), *values)
     else:
         ids, refs, charges = map(list, zip(*named, strict=True))
-        await _change(connection, each, ids, *values, refs, charges)
+        await change(connection, each, ids, *values, refs, charges)
 
 
-_RELABEL: Final = _Twice(
+_RELABEL: Final = Twice(
     "UPDATE request SET state = ?2, resolve_at = ?3 WHERE our_ref IN (SELECT value FROM json_each(?1))",
     "UPDATE request SET state = $2, resolve_at = CAST($3 AS bigint) WHERE our_ref = ANY(CAST($1 AS text[]))",
 )
@@ -264,4 +263,4 @@ _RELABEL: Final = _Twice(
 async def relabel_requests(connection: AsyncConnection, refs: Collection[str], state: str, resolve_at: int | None) -> None:
     """Requests whose answer did not come ("lost"), or was found after all ("settled")."""
     if refs:
-        await _change(connection, _RELABEL, list(refs), state, resolve_at)
+        await change(connection, _RELABEL, list(refs), state, resolve_at)

@@ -24,13 +24,13 @@ SEVEN = 1_794_960_000_000  # 07:00 of 18/11/2026 there
     ("pace", "limit", "window", "segments", "hours"),
     [
         (Pace(0), None, Window(0, 0), 100, None),
-        (Pace(100), None, Window(0, 0), 97 * 3600, 1),
-        (Pace(100), 10, Window(0, 0), 97 * 360, 1),  # the wave's own pace binds
-        (Pace(100), 1000, Window(0, 0), 97 * 3600, 1),  # but never above the contract's
-        (Pace(60, 60), None, Window(0, 0), 3492, 1),
+        (Pace(100), None, Window(0, 0), 96 * 3600, 1),
+        (Pace(100), 10, Window(0, 0), 96 * 360, 1),  # the wave's own pace binds
+        (Pace(100), 1000, Window(0, 0), 96 * 3600, 1),  # but never above the contract's
+        (Pace(60, 60), None, Window(0, 0), 3456, 1),
         (Pace(10, unit="messages"), None, Window(0, 0), 0, 1),
-        (Pace(100), None, Window(7 * 60, 21 * 60), 97 * 3600 * 15, 25),  # fourteen hours a day: the fifteenth is tomorrow's first
-        (Pace(100), None, Window(7 * 60, 21 * 60), 97 * 3600 * 28, 38),  # exactly to the end of the second day
+        (Pace(100), None, Window(7 * 60, 21 * 60), 96 * 3600 * 15, 25),  # fourteen hours a day: the fifteenth is tomorrow's first
+        (Pace(100), None, Window(7 * 60, 21 * 60), 96 * 3600 * 28, 38),  # exactly to the end of the second day
     ],
 )  # fmt: skip
 async def test_when_it_would_end(
