@@ -1,17 +1,8 @@
-"""The statements that move many rows in one step: the one module where the two engines differ on the hot path.
-
-SQLite drops to sqlite3's own connection. Each `sqlite3_step` gives up the GIL, and a busy event loop is slow to hand it back: row by row
-a turn takes 5 to 15 times as long. So rows go in as one JSON value (`json_each`) and come out as one (`json_group_array`); blobs travel in
-hex, or as the parameters of one many-rowed INSERT. PostgreSQL takes the same values as arrays.
-
-Statements are written once where only the list differs: `{of_1}` is the list in parameter 1, and parameters stand as $1, $2 … for both.
-"""
+"""The dispatcher's statements that move many rows in one step, for both engines (see `twice`)."""
 
 import json
-import re
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -20,50 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.message import MtState
 from gateway.storage.seal import Keyring
 from gateway.storage.sqlite_writer import driver_of
-
-Rows = Sequence[Sequence[Any]]  # Any: a row's values
-_DOLLAR: Final = re.compile(r"\$(\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class Twice:
-    """One statement in both engines' words."""
-
-    sqlite: str
-    postgres: str
-
-
-def twice(statement: str) -> Twice:
-    """`statement` for both."""
-    lists = {f"of_{at}": f"IN (SELECT value FROM json_each(${at}))" for at in range(1, 4)}  # noqa: S608 # constants
-    arrays = {f"of_{at}": f"= ANY(CAST(${at} AS bigint[]))" for at in range(1, 4)}
-    return Twice(_DOLLAR.sub(r"?\1", statement.format(**lists)), statement.format(**arrays))
-
-
-def _in_one(statement: str, *columns: str) -> Twice:
-    """A SELECT of `columns`, whose rows SQLite gives as one JSON value."""
-    both = twice(statement)
-    return Twice(f"SELECT json_group_array(json_array({', '.join(columns)})) FROM ({both.sqlite})", both.postgres)  # noqa: S608 # constants
-
-
-async def _read(connection: AsyncConnection, statement: Twice, *values: object) -> Rows:
-    """The rows of an `_in_one`; a list among `values` is one value."""
-    if (driver := driver_of(connection)) is not None:
-        rows: Rows = json.loads(driver.execute(statement.sqlite, tuple(map(_flat, values))).fetchone()[0])
-        return rows
-    return (await connection.exec_driver_sql(statement.postgres, values)).all()
-
-
-async def change(connection: AsyncConnection, statement: Twice, *values: object) -> int:
-    """Run an UPDATE; a list among `values` is one value. How many rows it changed."""
-    if (driver := driver_of(connection)) is not None:
-        return driver.execute(statement.sqlite, tuple(map(_flat, values))).rowcount
-    return (await connection.exec_driver_sql(statement.postgres, values)).rowcount
-
-
-def _flat(value: object) -> Any:  # Any: what sqlite3 binds
-    return json.dumps(value, separators=(",", ":")) if isinstance(value, list) else value
-
+from gateway.storage.twice import Twice, change, flat, in_one, read_rows, sqlite_words, twice
 
 # --- claim ---
 
@@ -79,7 +27,7 @@ def claim(driver: sqlite3.Connection, keyring: Keyring, which: tuple[str, int, i
     """SQLite's claim of `which` (route, lane, wave, now, limit), opened: the columns of `outbox.ClaimedMt`, oldest first."""
     rows: list[list[Any]] = json.loads(driver.execute(_DUE, which).fetchone()[0])
     if rows:
-        driver.execute(_CLAIM, (_flat([row[0] for row in rows]), owner))
+        driver.execute(_CLAIM, (flat([row[0] for row in rows]), owner))
     for row in rows:
         row[5] = keyring.open(bytes.fromhex(row[5]), "msisdn").decode()
         row[6] = keyring.open(bytes.fromhex(row[6]), "mt.body").decode() if row[6] else None
@@ -89,7 +37,7 @@ def claim(driver: sqlite3.Connection, keyring: Keyring, which: tuple[str, int, i
 
 # --- what must not go ---
 
-_HINDERED: Final = _in_one(  # people by the unique index on contact.bidx, waves by their key
+_HINDERED: Final = in_one(  # people by the unique index on contact.bidx, waves by their key
     "SELECT mt.id AS id, CASE WHEN contact.blocked_at IS NOT NULL THEN 'blocked' WHEN contact.opted_out_at IS NOT NULL THEN 'opted out' "
     "ELSE wave.state END AS why "
     "FROM mt LEFT JOIN contact ON contact.bidx = mt.bidx LEFT JOIN wave ON wave.id = mt.wave "
@@ -99,7 +47,7 @@ _HINDERED: Final = _in_one(  # people by the unique index on contact.bidx, waves
     "why",
 )
 _PEOPLE: Final = "SELECT 1 FROM contact WHERE bidx IN (SELECT bidx FROM mt WHERE id = ANY(CAST($1 AS bigint[]))) ORDER BY bidx FOR UPDATE"
-_LEFT: Final = _in_one(  # by mt_member, a person's campaign messages
+_LEFT: Final = in_one(  # by mt_member, a person's campaign messages
     "SELECT mt.id AS id, h.id AS other, h.state AS state, h.sent_at AS sent_at "
     "FROM mt JOIN mt AS h ON h.bidx = mt.bidx AND h.wave <> 0 AND h.id <> mt.id "
     "WHERE mt.id {of_1} AND (h.state IN ('claimed', 'sending') "
@@ -113,7 +61,7 @@ _LEFT: Final = _in_one(  # by mt_member, a person's campaign messages
 
 async def hindered(connection: AsyncConnection, ids: list[int]) -> dict[int, str]:
     """Why some of the MTs `ids` must not go: "blocked", "opted out", or the state of a wave that is not running. Replies always may."""
-    return {row[0]: row[1] for row in await _read(connection, _HINDERED, ids)} if ids else {}
+    return {row[0]: row[1] for row in await read_rows(connection, _HINDERED, ids)} if ids else {}
 
 
 async def left_before(connection: AsyncConnection, ids: list[int], since: int, now: int) -> dict[int, list[tuple[int, int]]]:
@@ -126,7 +74,7 @@ async def left_before(connection: AsyncConnection, ids: list[int], since: int, n
     if connection.dialect.name == "postgresql":
         await connection.exec_driver_sql(_PEOPLE, (ids,))
     found: dict[int, list[tuple[int, int]]] = {}
-    for id_, other, state, sent_at in await _read(connection, _LEFT, ids, since):
+    for id_, other, state, sent_at in await read_rows(connection, _LEFT, ids, since):
         found.setdefault(id_, []).append((other, now if state in ("claimed", "sending") else sent_at))
     return found
 
@@ -171,10 +119,10 @@ async def mark(connection: AsyncConnection, ids: list[int], owner: str, request:
     if (driver := driver_of(connection)) is None:
         rows = await connection.exec_driver_sql(f"{statement.postgres} RETURNING id", values)
         return frozenset(row[0] for row in rows)
-    flat = tuple(map(_flat, values))
-    if driver.execute(statement.sqlite, flat).rowcount == len(ids):
+    flattened = tuple(map(flat, values))
+    if driver.execute(statement.sqlite, flattened).rowcount == len(ids):
         return frozenset(ids)
-    return frozenset(row[0] for row in driver.execute(_MARKED, flat[:2]))  # row by row only where some were missing
+    return frozenset(row[0] for row in driver.execute(_MARKED, flattened[:2]))  # row by row only where some were missing
 
 
 async def insert_requests(connection: AsyncConnection, route: str, rows: Sequence[tuple[str, bytes]], now: int) -> None:
@@ -213,7 +161,7 @@ _TAKEN: Final = (  # the most common word: it names no column of an index beside
 def _named(statement: str, refs: str, charges: str) -> Twice:
     """`statement` for MTs of which the carrier said something each; on PostgreSQL in the parameters `refs` and `charges`."""
     return Twice(
-        _DOLLAR.sub(r"?\1", statement) + ", carrier_ref = coalesce(json_extract(v.value, '$[1]'), carrier_ref), "
+        sqlite_words(statement) + ", carrier_ref = coalesce(json_extract(v.value, '$[1]'), carrier_ref), "
         "charged_segments = coalesce(json_extract(v.value, '$[2]'), charged_segments) "
         "FROM json_each(?1) AS v WHERE mt.id = json_extract(v.value, '$[0]')",
         statement + ", carrier_ref = coalesce(v.ref, carrier_ref), charged_segments = coalesce(v.charged, charged_segments) "

@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.storage.bulk import change, twice
 from gateway.storage.schema import route_state, wave
+from gateway.storage.twice import change, twice
 
 _BY_WAVE: Final = twice(  # both are run once a turn or more: Core's share of them would be seen
     "UPDATE wave SET spent = spent + CAST($2 AS bigint) "

@@ -1,0 +1,66 @@
+"""Statements that move many rows in one step, in both engines' words: here, in `bulk` and in `spending` alone the two differ.
+
+SQLite drops to sqlite3's own connection. Each `sqlite3_step` gives up the GIL, and a busy event loop is slow to hand it back: row by row
+a turn takes 5 to 15 times as long. So rows go in as one JSON value (`json_each`) and come out as one (`json_group_array`); blobs travel in
+hex, or as the parameters of one many-rowed INSERT. PostgreSQL takes the same values as arrays.
+
+Statements are written once where only the list differs: `{of_1}` is the list in parameter 1, and parameters stand as $1, $2 … for both.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.storage.sqlite_writer import driver_of
+
+Rows = Sequence[Sequence[Any]]  # Any: a row's values
+_DOLLAR: Final = re.compile(r"\$(\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """One statement in both engines' words."""
+
+    sqlite: str
+    postgres: str
+
+
+def sqlite_words(statement: str) -> str:
+    """`statement` with SQLite's parameters, ?1 for $1."""
+    return _DOLLAR.sub(r"?\1", statement)
+
+
+def twice(statement: str) -> Twice:
+    """`statement` for both."""
+    lists = {f"of_{at}": f"IN (SELECT value FROM json_each(${at}))" for at in range(1, 4)}  # noqa: S608 # constants
+    arrays = {f"of_{at}": f"= ANY(CAST(${at} AS bigint[]))" for at in range(1, 4)}
+    return Twice(sqlite_words(statement.format(**lists)), statement.format(**arrays))
+
+
+def in_one(statement: str, *columns: str) -> Twice:
+    """A SELECT of `columns`, whose rows SQLite gives as one JSON value."""
+    both = twice(statement)
+    return Twice(f"SELECT json_group_array(json_array({', '.join(columns)})) FROM ({both.sqlite})", both.postgres)  # noqa: S608 # constants
+
+
+async def read_rows(connection: AsyncConnection, statement: Twice, *values: object) -> Rows:
+    """The rows of an `in_one`, a list among `values` is one value."""
+    if (driver := driver_of(connection)) is not None:
+        rows: Rows = json.loads(driver.execute(statement.sqlite, tuple(map(flat, values))).fetchone()[0])
+        return rows
+    return (await connection.exec_driver_sql(statement.postgres, values)).all()
+
+
+async def change(connection: AsyncConnection, statement: Twice, *values: object) -> int:
+    """Run an UPDATE; a list among `values` is one value. How many rows it changed."""
+    if (driver := driver_of(connection)) is not None:
+        return driver.execute(statement.sqlite, tuple(map(flat, values))).rowcount
+    return (await connection.exec_driver_sql(statement.postgres, values)).rowcount
+
+
+def flat(value: object) -> Any:  # Any: what sqlite3 binds
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, list) else value
