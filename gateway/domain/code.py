@@ -7,7 +7,8 @@ from typing import Final
 _ALL: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CODE_ALPHABET: Final = "".join(c for c in _ALL if c not in "ILO")  # read aloud and typed: nothing that looks like a digit
 _TIP_ALPHABET: Final = CODE_ALPHABET.replace("U", "")
-_LOOKALIKES: Final = {"0": "0O", "O": "O0", "1": "1IL", "I": "I1L", "L": "L1I"}
+_AS_DIGITS: Final = str.maketrans("OIL", "011")  # what looks alike, where a code has digits …
+_AS_LETTERS: Final = {"0": "O", "1": "IL", "I": "IL", "L": "IL"}  # … and where it has letters
 MAX_PLACEMENT: Final = len(CODE_ALPHABET) ** 2 - 1
 
 
@@ -53,8 +54,15 @@ def next_placement_number(village_code: str, after: int) -> int:
 
 
 def _readings(text: str) -> set[str]:
-    """`text` with look-alikes exchanged in every way; at most 3^9 of them, longer texts are no code."""
-    return {"".join(letters) for letters in product(*(_LOOKALIKES.get(c, c) for c in text))}
+    """What a placement code of 5-9 characters can be, look-alikes exchanged: letters, digits, three of CODE_ALPHABET. At most 62."""
+    village, rest = text[:-3], text[-3:].translate(_AS_DIGITS)
+    found = set()
+    for end in range(1, len(village)):
+        digits = village[end:].translate(_AS_DIGITS)
+        if digits.isdigit():
+            letters = product(*(_AS_LETTERS.get(c, c) for c in village[:end]))
+            found |= {"".join(each) + digits + rest for each in letters}
+    return found
 
 
 def _clean(text: str) -> str:
@@ -92,8 +100,5 @@ def tip_code(random: Random) -> str:
 
 def read_tip_code(text: str) -> str | None:
     """The tip code that `text` spells (case-blind, I/L/1 and O/0 alike), or None."""
-    cleaned = _clean(text)
-    if len(cleaned) != 6:
-        return None
-    found = {r for r in _readings(cleaned) if is_valid(r) and all(c in _TIP_ALPHABET for c in r)}
-    return found.pop() if len(found) == 1 else None
+    spelled = _clean(text).translate(_AS_DIGITS)
+    return spelled if len(spelled) == 6 and is_valid(spelled) and all(c in _TIP_ALPHABET for c in spelled) else None
