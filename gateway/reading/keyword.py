@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.domain.keyword import Keyword
 from gateway.domain.village import Village
@@ -61,17 +61,34 @@ _NO_LOOK_UP: Final = phrases("mo|hai cot|liet si|ls|chon|bo doi|xuong|hy sinh|hs
 
 @dataclass(frozen=True, slots=True)
 class KeywordReading:
-    """`keyword`: canonical or None. `rest`: the cleaned text without it. `span`: of the keyword in the cleaned text."""
+    """`keyword`: canonical or None. `rest`: the cleaned text without it. `span`: of the keyword in the cleaned text.
+
+    `begin`: where in the cleaned text the words behind the keyword begin. `head`: where the village code stood, if it came before the
+    keyword; `rest` then begins with it.
+    """
 
     keyword: Keyword | None
     rest: str
     span: Span | None = None
+    begin: int = 0
+    head: Span | None = None
+
+    def in_text(self, span: Span) -> Span:
+        """A span of `rest` as one of the cleaned text."""
+        if self.head is None:
+            return span[0] + self.begin, span[1] + self.begin
+        length = self.head[1] - self.head[0]
+        shift = self.head[0] if span[0] < length else self.begin - length
+        return span[0] + shift, span[1] + shift
 
 
 def read_keyword(text: str, aliases: Aliases, villages: Mapping[str, Village] | Gazetteer) -> KeywordReading:
     """The keyword at the beginning of `text`: behind a copied "Soạn:", a part number or "Fwd:", or behind the village code."""
-    places = villages if isinstance(villages, Gazetteer) else gazetteer(villages)
-    text = clean(text)
+    return keyword_in(clean(text), aliases, villages if isinstance(villages, Gazetteer) else gazetteer(villages))
+
+
+def keyword_in(text: str, aliases: Aliases, places: Gazetteer) -> KeywordReading:
+    """The same for a cleaned text."""
     part = _PART.match(text)
     begin = part.end() if part else 0
     words = [word for word in words_of(text) if word.start >= begin]
@@ -82,66 +99,78 @@ def read_keyword(text: str, aliases: Aliases, villages: Mapping[str, Village] | 
         found = _keyword_at(words, start + code[1], spellings, places)
         found = found if found and found[0] in (Keyword.LS, Keyword.ADN) else None
     if found is None:
-        return KeywordReading(None, text[begin:].strip())
+        rest = text[begin:].lstrip()
+        return KeywordReading(None, rest.rstrip(), None, len(text) - len(rest))
     keyword, first, end = found
-    before = "" if first == 0 or not _is_code_before(words, start, first, places) else text[words[start].start : first]
-    return KeywordReading(keyword, before + _LEADING.sub("", text[end:], count=1), (first, end))
+    head = (words[start].start, first) if first and _is_code_before(words, start, first, places) else None
+    rest = _LEADING.sub("", text[end:], count=1)
+    before = text[head[0] : head[1]] if head else ""
+    return KeywordReading(keyword, before + rest, (first, end), len(text) - len(rest), head)
 
 
 def _is_code_before(words: Sequence[Word], start: int, first: int, places: Gazetteer) -> bool:
     return start < len(words) and words[start].start < first and code_at(words, start, places) is not None
 
 
+class _Spellings(NamedTuple):
+    """`keywords`: shape of every alias -> keyword. `glued`: what a code may be stuck to, the longest first; `known`: an alias, no slip."""
+
+    keywords: Mapping[str, Keyword]
+    glued: tuple[tuple[str, Keyword, bool], ...]
+
+
 @lru_cache(maxsize=8)  # one deployment's aliases serve all its texts
-def _spellings(aliases: tuple[tuple[Keyword, tuple[str, ...]], ...]) -> dict[str, Keyword]:
-    """Shape of every alias -> keyword; single spaces, no signs. The keyword itself is always one."""
+def _spellings(aliases: tuple[tuple[Keyword, tuple[str, ...]], ...]) -> _Spellings:
+    """Every alias by its shape; single spaces, no signs. The keyword itself is always one."""
     found: dict[str, Keyword] = {}
     for keyword, spelt in aliases:
         for alias in (*spelt, keyword.value):
             words = [word.plain for word in words_of(alias)]
             found[_shape(" ".join(words))] = found[_shape("".join(words))] = keyword
-    return found
+    slips = {_shape(slip): keyword for keyword, these in _NEIGHBOURS.items() for slip in these}
+    every = sorted({**slips, **found}.items(), key=lambda item: -len(item[0]))
+    return _Spellings(found, tuple((spelling, keyword, spelling in found) for spelling, keyword in every))
 
 
 def _shape(word: str) -> str:
     return word.translate(_SHAPE)
 
 
-def _behind_prefix(words: Sequence[Word], spellings: Mapping[str, Keyword]) -> int:
+def _behind_prefix(words: Sequence[Word], spellings: _Spellings) -> int:
     """Index of the first word behind what people copy or their phones add before a keyword."""
     i = 1 if words and words[0].plain in _FORWARDED else 0
     if i < len(words) and words[i].plain in ("soan", "cu"):
-        while i < len(words) and words[i].plain in _COMPOSE and _shape(words[i].plain) not in spellings:
+        while i < len(words) and words[i].plain in _COMPOSE and _shape(words[i].plain) not in spellings.keywords:
             i += 1
     return i
 
 
-def _keyword_at(words: Sequence[Word], i: int, spellings: Mapping[str, Keyword], places: Gazetteer) -> tuple[Keyword, int, int] | None:
+def _keyword_at(words: Sequence[Word], i: int, spellings: _Spellings, places: Gazetteer) -> tuple[Keyword, int, int] | None:
     """(keyword, first character, end) if one begins at word `i`: letter by letter, in up to three words, glued to a code, or a slip."""
     if i >= len(words):
         return None
     for n in (3, 2, 1):
         spelled = [word.plain for word in words[i : i + n]]
         letters = len(spelled) > 1 and all(len(word) == 1 for word in spelled)
-        keyword = spellings.get(_shape(("" if letters else " ").join(spelled))) if len(spelled) == n else None
+        keyword = spellings.keywords.get(_shape(("" if letters else " ").join(spelled))) if len(spelled) == n else None
         if keyword and _stands(keyword, words, i, i + n, places):
             return keyword, words[i].start, words[i + n - 1].end
     return _glued(words, i, spellings, places) or _neighbour(words, i, places)
 
 
-def _glued(words: Sequence[Word], i: int, spellings: Mapping[str, Keyword], places: Gazetteer) -> tuple[Keyword, int, int] | None:
+def _glued(words: Sequence[Word], i: int, spellings: _Spellings, places: Gazetteer) -> tuple[Keyword, int, int] | None:
     """A keyword with its code stuck to it: "LSTN07", "LSTN 07", "KSTN07", "LSNAMDENG", "LS07"; also "TT7K3M9P"."""
     word = words[i]
     if word.plain.startswith("tt") and is_case_code(word.plain[2:]):
         return Keyword.TT, word.start, word.start + 2
     following = words[i + 1].plain if i + 1 < len(words) else ""
-    slips = {slip: keyword for keyword, these in _NEIGHBOURS.items() for slip in these}
-    for spelling, keyword in sorted({**slips, **spellings}.items(), key=lambda item: -len(item[0])):
+    shape = _shape(word.plain)
+    for spelling, keyword, known in spellings.glued:
         tail = word.plain[len(spelling) :]
-        if not tail or len(word.plain) != len(word.raw) or _shape(word.plain[: len(spelling)]) != _shape(spelling):
+        if not tail or not shape.startswith(spelling):
             continue
         code = code_of(tail, places) or (tail in places.letters and code_of(tail + following, places))
-        if code or (spelling in spellings and (tail in places.glued or _code_shaped(keyword, tail, places))):
+        if code or (known and (tail in places.glued or _code_shaped(keyword, tail, places))):
             return keyword, word.start, word.start + len(spelling)
     return None
 

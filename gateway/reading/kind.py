@@ -35,7 +35,13 @@ class Matter:
 
     @property
     def grave(self) -> bool:
-        return bool(say.GRAVE.search(self.said) or say.RELIC.search(self.said) or _counted_graves(self.plain) or _units(self.plain))
+        return bool(
+            say.GRAVE.search(self.said)
+            or say.RELIC.search(self.said)
+            or _counted_graves(self.plain)
+            or _units(self.plain)
+            or near(self.plain, {"chon"}, say.FALLEN, 3)
+        )
 
     @property
     def plain(self) -> list[str]:
@@ -45,6 +51,8 @@ class Matter:
 def matter(keyword: Keyword | None, channel: str, words: Sequence[Word], text: str, *, place_named: bool) -> Matter:
     """Gather what the rules need. `text`: what the words were cut from, for signs such as "?"."""
     said = flat([say.SPELLED_OUT.get(word.plain, word.plain) for word in words])
+    for me in say.ME:
+        said = said.replace(f" cho {me} hoi ", " cho hoi ")  # "cho em hỏi" offers no em for a sample
     return Matter(keyword, channel, tuple(words), text, said, place_named)
 
 

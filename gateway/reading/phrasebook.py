@@ -42,6 +42,7 @@ ASKS: Final = phrases(
     la gi|lam sao|the nao|nhu nao|bao gio|khi nao|bao nhieu|co phai|may gio|ngay nao|cho hoi|xin hoi|muon hoi|
     hoi ve|hoi xem|co mat tien|mat phi|co mat phi|tim hieu|o cho nao|cho nao|lien he ai|gap ai|hoi ai|tim mo|
     tim hai cot|di dau|xin lai|thu tuc|ho so gi|giay to gi|can gi|phai khong|dung khong|that khong|duoc khong|
+    duoc gi|duoc chi|lam rang|di mo|khi mo|nop o mo|
     chua nhi|co duoc|khong a|khong vay|vay a|sao lai|tai sao|vi sao|so may|cho xin|xin so|xin cho biet|
     so dien thoai can bo|so dien thoai xa|so dien thoai ban|sdt nao|so nao|goi ai|bao ai|cho ai|
     voi ai|nop dau|toi dau|den dau|may ngay|bao lau|what|where|how|when|who
@@ -195,6 +196,8 @@ LAO_TELLS: Final = ("ຝັງ", "ສົບ", "ທະຫານ", "ຂຸມ", "�
 LAO_STOP: Final = ("ຢຸດສົ່ງ", "ບໍ່ຢາກຮັບ")
 BEFORE_MO: Final = word_set("canh gan co la may hai ba bon nhieu thay ngoi cac cum khu")
 AFTER_MO: Final = word_set("o nam tai canh gan ben duoi sau truoc cua trong tren khong chua bi con ong giua")
+FALLEN: Final = word_set("nguoi anh chu bac dong bo liet linh chien")  # behind "chon 7 …"
+ME: Final = ("em", "toi", "chau", "minh", "con", "tui", "anh", "chi", "bac", "co")
 FOR_KIN: Final = phrases(
     """
     cho me|cho ba|cho bo|cho ong|cho co|cho anh|cho chi|cho em|me toi|ba toi|bo toi|xin dang ky|huy lich|doi lich

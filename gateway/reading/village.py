@@ -115,7 +115,11 @@ def read_village(text: str, villages: Mapping[str, Village] | Gazetteer, *, afte
     """
     places = villages if isinstance(villages, Gazetteer) else gazetteer(villages)
     text = clean(text)
-    words = words_of(text)
+    return village_in(text, words_of(text), places, after_keyword=after_keyword)
+
+
+def village_in(text: str, words: Sequence[Word], places: Gazetteer, *, after_keyword: bool) -> VillageReading:
+    """The same for a cleaned text that has been cut into words."""
     start = _after_home(words, places) if after_keyword else 0
     by_code = list(_codes(words, places, start, text))
     by_name = list(_names(words, places, start if after_keyword else -1, text))
@@ -136,6 +140,8 @@ def code_at(words: Sequence[Word], i: int, places: Gazetteer) -> tuple[str, int]
 
 def code_of(word: str, places: Gazetteer) -> str | None:
     """The listed village code that a folded word spells, slips allowed; None for a code that is not in the list."""
+    if word.isalpha():
+        return None
     for letters in places.letters:
         tail = word[len(letters) :]
         if word.startswith(letters) and 1 <= len(tail) <= 4 and any(c.isdigit() for c in tail):

@@ -7,13 +7,22 @@ the cleaned text, which differs from the received one only by compatibility form
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.domain.fold import unaccent
 
 LOOKED_AT: Final = 4_000  # characters; a longer text is kept whole elsewhere, but nobody reports a grave after the fortieth SMS part
 Span = tuple[int, int]
+
+
+def _one(character: str) -> str:
+    """The character without its marks, small; itself where that would be two."""
+    bare = unaccent(character).lower()
+    return bare if len(bare) == 1 else character
+
+
+# Latin with its Vietnamese page, Greek and Cyrillic: one translation costs less than a normalisation a word.
+_FOLDED: Final = {code: ord(_one(chr(code))) for span in ((0x41, 0x5B), (0xC0, 0x530), (0x1E00, 0x1F00)) for code in range(*span)}
 
 _WORD: Final = re.compile(r"[^\W_]+")
 # Zero width space and joiners, byte order mark, direction marks: phones and web pages add them, nobody types them (field.md §3.1).
@@ -22,8 +31,7 @@ _INVISIBLE: Final = dict.fromkeys(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One run of letters and digits. `raw`: as typed; `plain`: folded (no marks, lower case)."""
 
     raw: str
@@ -42,7 +50,13 @@ def clean(text: str) -> str:
 
 def words_of(text: str) -> tuple[Word, ...]:
     """The words of a cleaned text, in order."""
-    return tuple(Word(m[0], unaccent(m[0]).lower(), m.start(), m.end()) for m in _WORD.finditer(text))
+    low = folded(text)
+    return tuple([Word(text[a:b], low[a:b], a, b) for a, b in [m.span() for m in _WORD.finditer(text)]])
+
+
+def folded(text: str) -> str:
+    """`text` without marks, in small letters, every character in its old place: what is found in it stands there in `text` too."""
+    return text.lower() if text.isascii() else text.translate(_FOLDED)
 
 
 def is_marked(word: Word) -> bool:
@@ -52,8 +66,8 @@ def is_marked(word: Word) -> bool:
 
 def shouted(words: Sequence[Word]) -> bool:
     """True if the text is written in capitals throughout: then a capital says nothing."""
-    letters = [word for word in words if word.raw.isalpha() and len(word.raw) > 1]
-    return len(letters) > 2 and sum(word.raw.isupper() for word in letters) * 5 > len(letters) * 4
+    letters = [raw.isupper() for raw, *_ in words if len(raw) > 1 and raw.isalpha()]
+    return len(letters) > 2 and sum(letters) * 5 > len(letters) * 4
 
 
 def phrases(*groups: str) -> re.Pattern[str]:

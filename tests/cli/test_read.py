@@ -83,3 +83,50 @@ def test_a_missing_file_is_one_sentence(tmp_path):
 def test_a_folder_that_is_no_deployment(tmp_path):
     """The door makes exit code 78 and a sentence of it."""
     assert isinstance(run("--jsonl", config=tmp_path / "none").exception, BadDeployment)
+
+
+def test_one_text_with_its_fields_in_place():
+    result = run("--text", "LS TN05 liet si Le Van Thi Du que Nam Dinh hs 17/02/1979 chon o bo suoi Khuoi Tang. LH 0300000012")
+    assert result.exit_code == 0
+    lines = [" ".join(row.split()) for row in result.stdout.splitlines()]
+    assert lines[1] == "LS · TN05 Thôn Khuổi Tẳng · tip (95%)"
+    assert "martyr_name Le Van Thi Du 95% 16-29" in lines
+    assert "death_date 1979-02-17 95% 46-56" in lines
+    assert "contact_phone +84300000012 95% 87-97" in lines
+
+
+def test_colours_stand_on_the_words(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    result = run("--text", "LS TN05 liet si Le Van Thi Du")
+    assert "\x1b[1;36mLe Van Thi Du\x1b[0m" in result.stdout
+    assert "\x1b[7mLS\x1b[0m" in result.stdout
+
+
+def test_a_text_cannot_steer_the_terminal():
+    result = run("--text", "LS TN05 \x1b[2J mo\x07 o doi\x9b31m")
+    assert "\x1b" not in result.stdout
+    assert "\x07" not in result.stdout
+    assert "\x9b" not in result.stdout
+    assert "\u241b[2J" in result.stdout
+
+
+def test_a_repaired_text_says_what_it_had_been():
+    result = run("--text", "LS TN07 Mooj lieetj six owr ddaauf banr")
+    assert "Mộ liệt sĩ ở đầu bản" in result.stdout
+    assert "was telex" in result.stdout
+
+
+def test_markup_is_only_text():
+    assert "[bold]mo[/bold]" in run("--text", "LS TN05 [bold]mo[/bold] o doi").stdout
+
+
+def test_spans_in_json():
+    result = run("--jsonl", "--spans", stdin=line(id=1, text="LS TN12 hs 5-3-79 o doi Khau Ma"))
+    row = json.loads(result.stdout)
+    assert {"name": "death_date", "value": "1979-03-05", "confidence": 0.95, "span": [11, 17]} in row["found"]
+    assert all(row["text"][slice(*each["span"])] for each in row["found"])
+
+
+def test_the_channel_of_plain_lines():
+    assert "tip" in run("--channel", "ussd", "--text", "canh gieng cu dau xom").stdout
+    assert "unknown" in run("--text", "canh gieng cu dau xom").stdout

@@ -1,10 +1,11 @@
-"""The example villages (invented names) and the aliases of README_sample_mo, by hand: reading needs no folder."""
+"""The example villages (invented names) and the aliases of README_sample_mo, by hand; the wider names from the shipped deployment."""
 
 from typing import Final
 
+from gateway.deployment import load_deployment, shipped_deployment
 from gateway.domain.keyword import Keyword
 from gateway.domain.village import Village
-from gateway.reading import gazetteer
+from gateway.reading import gazetteer, place_names_of
 
 _NAMES: Final = (
     "Nà Lải|Nà Lài|Pò Mạ|Pò Lạn|Khuổi Tẳng|Khuổi Lậc|Bản Chang|Bản Mới|Co Hồng|Co Lượt|Kéo Cọ|Kéo Phầy|Lũng Vài|Lũng Mười|Phiêng Bưa|"
@@ -21,3 +22,4 @@ ALIASES: Final = {
     Keyword.DK: ("DANG KY", "START"),
 }
 PLACES: Final = gazetteer(VILLAGES, home=("Thống Nhất", "Lạng Sơn"))
+NAMES: Final = place_names_of(load_deployment(shipped_deployment()))

@@ -1,5 +1,6 @@
 """Laws of reading: nothing makes it raise, it looks at 4,000 characters, and its work grows no faster than the text."""
 
+import json
 import sys
 
 import pytest
@@ -9,18 +10,23 @@ from hypothesis import strategies as st
 from gateway.domain.keyword import Keyword, Kind
 from gateway.reading import read
 from gateway.reading.words import LOOKED_AT
-from tests.reading.deployment import ALIASES, PLACES, VILLAGES
+from tests.reading.deployment import ALIASES, NAMES, PLACES, VILLAGES
 
-_TYPED = "LS TN 07 TN07 na lai tan lap 2 mo o dau xa huyen hoi tc huy dk adn gui tin ? ( ) - 8088 7K3M9P ﷺ İ ß ３ ້"
+_TYPED = """
+liet si nguyen van vi du que nam dinh hs 17/2/79 chon o bo suoi khuoi tang c3d2 e 777 K4 0300000011 hom thu 12.345 YK ky mui mung 5 Mộ ở
+LS TN 07 TN07 na lai tan lap 2 mo o dau xa huyen hoi tc huy dk adn gui tin ? ( ) - 8088 7K3M9P ﷺ İ ß ３ ້
+"""
 _PIECES = st.sampled_from([*_TYPED.split(), "\ud800", "\0"])
 
 
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=40).map(" ".join)), st.sampled_from(["sms", "ussd", "qr_web", "zalo", ""]))
 def test_no_text_makes_it_raise(text, channel):
-    found = read(text, channel, PLACES, ALIASES)
+    found = read(text, channel, PLACES, ALIASES, names=NAMES)
     assert isinstance(found.kind, Kind)
     assert found.village is None or (found.village in VILLAGES and not found.village_candidates)
     assert 0 <= found.confidence <= 1
+    assert all(0 <= f.span[0] <= f.span[1] <= len(found.text) and 0 < f.confidence <= 1 for f in found.found)
+    json.dumps(dict(found.fields))
 
 
 @given(st.text(), st.text())
@@ -49,7 +55,7 @@ def calls(text):
 
     sys.setprofile(step)
     try:
-        read(text, "sms", PLACES, ALIASES)
+        read(text, "sms", PLACES, ALIASES, names=NAMES)
     finally:
         sys.setprofile(None)
     return count
@@ -57,7 +63,49 @@ def calls(text):
 
 @pytest.mark.parametrize(
     "unit",
-    ["na sla ", "o na lai ", "tn 07 ", "xa a ", "keo co hong ", "tan lap 2 mo ", "gap xuong ", "LS ", "0 ", "? ", "(", "dung gui tin "],
+    [
+        "na sla ",
+        "o na lai ",
+        "tn 07 ",
+        "xa a ",
+        "keo co hong ",
+        "tan lap 2 mo ",
+        "gap xuong ",
+        "LS ",
+        "0 ",
+        "? ",
+        "(",
+        "dung gui tin ",
+        "hs 1979 ",
+        "chon nam 79 ",
+        "mo 3 nguoi ",
+        "liet si Nguyen Van A ",
+        "nguyen van a ",
+        "que nam dinh ",
+        "c3 d2 ",
+        "e ",
+        "0300000011 ",
+        "hai ba ",
+        "o canh duoi ",
+        "o doi Khau Ma, canh ",
+        "hy sinh o ",
+        "bac toi ",
+        "ban do ",
+        "1/2 ",
+        "ky mui ",
+        "cu ba tung chon ",
+        "me liet si ",
+        "chung toi chon ",
+        "xa tan thanh ",
+        "21.6, 106.8 ",
+        "moj ",
+        "Mé ",
+        "mộ ở đồi ",
+        "a-",
+        "1,",
+        "hom thu 12.345 YK ",
+        "tu ngay thang nam ",
+    ],
 )
 def test_work_is_linear(unit):
     short, long = LOOKED_AT // (4 * len(unit)), LOOKED_AT // len(unit)
