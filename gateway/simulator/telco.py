@@ -8,6 +8,7 @@
     GET /counts                    what it received; never texts
     GET /sent?since=N              the messages at the handsets: it is the network
     GET /handset                   a phone in the browser
+    POST /handset/ussd             it dials: {"from","do","text"}, see `ussd.py`
 
 Numbers and texts stay in its memory: of a request that fails the log shows the kind of error alone.
 """
@@ -35,6 +36,7 @@ from gateway.simulator.errands import WORKERS, Errand, Errands
 from gateway.simulator.http_server import Exchange, Handler, Routes, answer_of, http_server
 from gateway.simulator.kannel import DENIED, NO_RECEIVER, TAKEN, WORDS, Sendsms, dlr_call, read_sendsms
 from gateway.simulator.memory import Answers, Arrivals, Counts, Handsets, Sms
+from gateway.simulator.ussd import Dialler
 from gateway.transport import http_sender
 
 BATCH_LIMIT: Final = 100
@@ -57,6 +59,7 @@ class Hook:
     url: str = field(repr=False)
     dialect: Literal["kannel", "simulator"] = "simulator"
     short_code: str = "8088"
+    ussd_code: str = "*8088#"
 
 
 class Telco:
@@ -76,6 +79,7 @@ class Telco:
         self._answers, self._rows = Answers(self._loop.time), Answers(self._loop.time)
         self._under_way = 0  # requests that ever took their time
         self._area = AreaDesk(lambda: self._behaviour)
+        self._dialler = Dialler(lambda: self.hook.url.replace("/mo?", "/ussd?", 1) if self.hook else "", lambda: self._ussd_code)
         self._run = secrets.token_hex(4).upper()  # ids must not come again after a restart
 
     @property
@@ -329,6 +333,27 @@ class Telco:
         except (ValueError, LookupError) as why:
             return _shown(400, {"error": str(why)})
 
+    def post_ussd(self, exchange: Exchange) -> bytes | None:
+        """A handset dials, types, loses its signal, or its call is sent twice; the answer is the gateway's screen, when that is there."""
+        body = _object(exchange.body) if exchange.content_type == "application/json" else None
+        if body is None or not isinstance(body.get("from"), str):
+            return _shown(400, {"error": "takes JSON with from and do"})
+        try:
+            number = handset.number(body["from"])
+            call = self._dialler.call(number, body)
+        except ValueError as why:
+            return _shown(400, {"error": str(why)})
+        done = partial(self._screen_came, exchange, number)
+        self._errands.put(Errand((lambda: call,), self._loop.time(), done))
+        return None
+
+    def _screen_came(self, exchange: Exchange, number: str, answer: HttpResponse | None) -> None:
+        exchange.answer(_shown(200, self._dialler.shown(number, answer)))
+
+    @property
+    def _ussd_code(self) -> str:
+        return self.hook.ussd_code if self.hook else ""
+
     def control(self, exchange: Exchange) -> bytes:
         """Show the behaviour; a POST changes the fields it names."""
         if exchange.method == b"POST":
@@ -357,7 +382,7 @@ class Telco:
         except ValueError as why:
             return _shown(400, {"error": str(why)})
         shown = [{"mine": sms.mine, "text": sms.text, "at_ms": sms.at_ms} for sms in found]
-        return _shown(200, {"short_code": self.hook.short_code if self.hook else "", "messages": shown})
+        return _shown(200, {"short_code": self.hook.short_code if self.hook else "", "ussd_code": self._ussd_code, "messages": shown})
 
     def routes(self) -> Routes:
         """The routes table."""
@@ -372,6 +397,7 @@ class Telco:
             (b"GET", b"/sent"): self.get_sent,
             (b"GET", b"/handset"): lambda _: handset.page(),
             (b"GET", b"/handset/messages"): self.get_messages,
+            (b"POST", b"/handset/ussd"): self.post_ussd,
             **self._area.routes(),
         }
 
