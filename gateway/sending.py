@@ -15,15 +15,17 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from gateway.carriers import zalo
 from gateway.carriers.protocol import Account
 from gateway.carriers.registry import CARRIERS
 from gateway.domain.caps import Caps
 from gateway.domain.secret import Secret
 from gateway.log import log
-from gateway.services.dispatch import Dispatcher, persist
+from gateway.services.dispatch import Dispatcher, Send, persist
 from gateway.services.routes import Route
 from gateway.services.upkeep import Upkeep
-from gateway.settings import RouteSettings, Settings
+from gateway.services.zalo_tokens import App, Tokens, TokenSender
+from gateway.settings import RouteSettings, Settings, ZaloSettings
 from gateway.storage import outbox
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.files import dispatcher_lock
@@ -77,6 +79,7 @@ class Dispatching:
     """Whether this process dispatches; on SQLite one at a time may."""
 
     dispatchers: tuple[Dispatcher, ...]
+    send: Send  # the transport, for those who fetch
     active: bool = False
 
     async def wake_soon(self) -> None:
@@ -101,18 +104,42 @@ async def dispatching(
     owner = f"d-{secrets.token_hex(6)}"
     service = settings.service
     async with http_sender(timeout_s=service.carrier_timeout_s, connections=max(route.concurrency for route in routes)) as send:
-        dispatchers = tuple(Dispatcher(route, routes, database, send, owner, service.timezone, service.drain_s, caps) for route in routes)
-        state = Dispatching(dispatchers)
+        tokens = {app.route: Tokens(database, app, send, now_ms, settings.spool_dir) for app in _zalo_apps(settings)}
+        senders = {name: TokenSender(send, each) for name, each in tokens.items()}
+        dispatchers = tuple(
+            Dispatcher(route, routes, database, senders.get(route.name, send), owner, service.timezone, service.drain_s, caps)
+            for route in routes
+        )
+        state = Dispatching(dispatchers, send)
         upkeep = Upkeep(database, routes, send, owner, now_ms, drain_spool or _no_spool, service.timezone)
         ended = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_dispatch(settings, database, state, upkeep, owner, ended), name="dispatching")
+            for name, each in tokens.items():
+                tasks.create_task(each.run(ended), name=f"token:{name}")
             waiter = tasks.create_task(_either(stop, ended), name="stop")
             try:
                 yield state
             finally:
                 ended.set()
                 await waiter
+        for each in tokens.values():
+            await each.close()
+
+
+def _zalo_apps(settings: Settings) -> list[App]:
+    return [
+        App(
+            each.name,
+            each.account.username,
+            Secret(each.account.password.get_secret_value()),
+            Secret(grant.refresh_token.get_secret_value()),
+            grant.token_url,
+        )
+        for each in settings.routes
+        if each.carrier == zalo.NAME
+        for grant in [each.zalo or ZaloSettings()]
+    ]
 
 
 async def _either(stop: asyncio.Event, ended: asyncio.Event) -> None:

@@ -17,7 +17,10 @@ class BadMsisdn(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Msisdn:
-    """A subscriber number. `e164`: "+" and at most 15 digits (ITU-T E.164). str() and repr() are masked; the digits leave by name only."""
+    """A subscriber number. `e164`: "+" and at most 15 digits (ITU-T E.164). str() and repr() are masked; the digits leave by name only.
+
+    Who writes over Zalo has no number there: the same place then holds "zalo:ID", which `parse` never makes and only Zalo's route reaches.
+    """
 
     e164: str = field(repr=False)
 
@@ -41,6 +44,8 @@ class Msisdn:
     @property
     def national(self) -> str:
         """As it is printed and dialled: "0300 000 101" in Viet Nam, the international form elsewhere."""
+        if not self.e164.startswith("+"):
+            return str(self)
         if self.e164.startswith("+84") and len(self.e164) == 12:
             digits = "0" + self.e164[3:]
             return f"{digits[:4]} {digits[4:7]} {digits[7:]}"

@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.carriers import zalo
 from gateway.domain.cost import vnd
 from gateway.domain.wave import WaveState
 from gateway.services.routes import Route
+from gateway.services.zalo_tokens import trouble
 from gateway.storage import outbox, standing, wave_mts, waves
 from gateway.storage.database import Database, now_us
 from gateway.storage.outbox import RouteCondition
@@ -99,6 +101,7 @@ class Findings:
     unreported: Mapping[int, tuple[int, int]]
     spooled: tuple[int, int | None]
     disks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    tokens: Mapping[str, str] = field(default_factory=dict)  # by route, what is wrong with its tokens
 
     def waiting(self, *, route: str | None = None, wave: int | None = None) -> int:
         """MTs queued there."""
@@ -149,7 +152,14 @@ async def _read(
             unreported,
             spooled,
             disks,
+            await _tokens_of(connection, around, database_now),
         )
+
+
+async def _tokens_of(connection: AsyncConnection, around: Surroundings, now: int) -> dict[str, str]:
+    """What is wrong with the tokens of Zalo routes."""
+    names = [route.name for route in around.routes if route.carrier.NAME == zalo.NAME]
+    return {name: why for name in names if (why := await trouble(connection, name, now))}
 
 
 async def _on_trial(connection: AsyncConnection, row: WaveRow) -> int:
@@ -224,6 +234,11 @@ def _spent_up(found: Findings, around: Surroundings, route: Route, row: RouteCon
     today = int(_local(found.now, around.timezone).strftime("%Y%m%d"))
     spent = row.spent_vnd if row.spent_day == today else 0
     return bool(route.daily_budget_vnd and route.price_vnd) and spent + route.price_vnd > route.daily_budget_vnd
+
+
+def _tokens(found: Findings, around: Surroundings) -> Iterator[Cause]:
+    for name, why in found.tokens.items():
+        yield Cause("token", why, found.waiting(route=name), name)
 
 
 def _waves(found: Findings, around: Surroundings) -> Iterator[Cause]:
@@ -362,7 +377,7 @@ def _machine(found: Findings, around: Surroundings) -> Iterator[Cause]:
         yield Cause("clock", text)
 
 
-LOOKS: Final = (_nobody_sends, _routes, _waves, _uncertain, _no_reports, _unmatched, _machine)
+LOOKS: Final = (_nobody_sends, _routes, _tokens, _waves, _uncertain, _no_reports, _unmatched, _machine)
 
 
 # --- words ---

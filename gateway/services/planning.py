@@ -444,13 +444,14 @@ class _Planner:
     def _members(self, page: _Page, capped: frozenset[bytes], tally: Tally) -> list[_Member]:
         """Everybody of the page who may get one, with text and operator; the others are counted."""
         members, left_out, operators, unseal = list[_Member](), tally.left_out, self._operators, self._database.keyring.open
-        prefixes = self._route.prefixes
+        numbers = self._route.carrier.CAPABILITIES.addresses == "+"  # who is known at Zalo alone can be answered there; no wave goes there
+        prefixes = (self._route.prefixes or ("+",)) if numbers else ()
         for person, text in zip(page.people, page.texts, strict=True):
             if (why := _barred(person)) is not None:
                 left_out[why] += 1
                 continue
             number = unseal(person.msisdn, "msisdn").decode()
-            if prefixes and not number.startswith(prefixes):
+            if not number.startswith(prefixes):
                 left_out[LeftOut.UNREACHABLE] += 1
             elif person.bidx in capped:
                 left_out[LeftOut.CAPPED] += 1

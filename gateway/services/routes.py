@@ -31,8 +31,8 @@ class Route:
     fallback: tuple[str, ...] = ()
 
     def reaches(self, msisdn: Msisdn) -> bool:
-        """Whether this route's prefixes admit the number."""
-        return not self.prefixes or msisdn.e164.startswith(self.prefixes)
+        """Whether its carrier knows such addresses, and this route's prefixes admit the number."""
+        return msisdn.e164.startswith(self.carrier.CAPABILITIES.addresses) and (not self.prefixes or msisdn.e164.startswith(self.prefixes))
 
     def __repr__(self) -> str:
         return f"Route({self.name})"

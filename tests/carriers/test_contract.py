@@ -18,7 +18,11 @@ from gateway.domain.secret import Secret
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import Hook, telco
 from gateway.transport import http_sender
-from tests.carriers.carrier_cases import ACCOUNT, CASES, HOOK_SECRET, PASSWORD, TEXT, batch
+from tests.carriers import carrier_cases
+from tests.carriers.carrier_cases import ACCOUNT, HOOK_SECRET, PASSWORD, TEXT, batch
+from tests.carriers.zalo_cases import ZALO
+
+CASES = carrier_cases.CASES | {"zalo": ZALO}
 
 all_carriers = pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIERS)
 every_case = pytest.mark.parametrize(
@@ -103,7 +107,7 @@ def test_no_hook_call_makes_a_parser_raise_or_yields_what_a_database_refuses(car
         assert "\0" not in words
         words.encode()  # no lone surrogate
     if isinstance(dlr, Dlr):
-        assert dlr.ours
+        assert dlr.ours is (carrier.NAME != "zalo")
         assert dlr.ref.isascii()
 
 
@@ -134,6 +138,7 @@ def test_the_same_batch_gives_the_same_bytes(carrier: Carrier):
 ACKNOWLEDGED = {
     "kannel": HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, b""),
     "simulator": HttpResponse(200, {"content-type": "application/json"}, b"{}"),
+    "zalo": HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, b""),
 }
 
 
@@ -183,9 +188,12 @@ async def hooked(carrier: Carrier) -> AsyncIterator[Hooks]:
 
 
 PATHS = {"kannel": "/cgi-bin/sendsms", "simulator": "/sms"}
+at_the_telco = pytest.mark.parametrize(
+    "carrier", [CARRIERS[name] for name in PATHS], ids=PATHS
+)  # Zalo: tests/services/test_zalo_replies.py
 
 
-@all_carriers
+@at_the_telco
 @pytest.mark.parametrize("text", [TEXT, "Xa Thong Nhat: 100% {mien phi} + @", "dòng một\ndòng hai 😀", "a" * 400])
 async def test_round_trip(carrier: Carrier, text: str):
     """What was built arrives letter for letter; both reports come back under our ref; an MO arrives as it was written."""
@@ -215,7 +223,7 @@ WHOLE = [
 ]
 
 
-@all_carriers
+@at_the_telco
 @pytest.mark.parametrize(("habit", "kind", "wait_s"), WHOLE, ids=[str(case[0]) for case in WHOLE])
 async def test_a_refused_request_reaches_no_handset(carrier: Carrier, habit, kind: Failure, wait_s: float | None):
     async with telco(behaviour=Behaviour().changed(habit)) as it, http_sender(5) as send:
@@ -226,7 +234,7 @@ async def test_a_refused_request_reaches_no_handset(carrier: Carrier, habit, kin
     assert (outcome.kind, outcome.retry_after_s, outcome.maybe_sent) == (kind, wait_s, False)
 
 
-@all_carriers
+@at_the_telco
 @pytest.mark.parametrize(("code", "kinds"), REFUSALS)
 async def test_a_refused_recipient(carrier: Carrier, code: str, kinds: set[Failure]):
     async with telco(behaviour=Behaviour(refuse_every=2, refuse_code=code)) as it, http_sender(5) as send:
