@@ -27,6 +27,21 @@ class ReplyName(StrEnum):
     STATUS_UNKNOWN = "status_unknown"
     HELP = "help"
     QUESTION = "question"
+    ADDED = "added"  # a follow-up joined its tip
+    CORRECTED = "corrected"
+    THANKS = "thanks"
+    INCOMPLETE = "incomplete"  # a part of a long text never came
+    USSD_CUT = "ussd_cut"  # the receipt of a session that ended before its last screen
+    STATUS_LIMITED = "status_limited"
+    WRITTEN = "written"  # staff to an informant, through the masked number
+    # To the people on duty (services/alerts.py, services/digest.py); none holds a word of a tip.
+    ALERT = "alert"
+    ALERT_REPEAT = "alert_repeat"
+    ALERT_MANY = "alert_many"
+    ALERT_TAKEN = "alert_taken"
+    ALERT_TAKEN_BEFORE = "alert_taken_before"
+    ALERT_UNKNOWN = "alert_unknown"
+    DIGEST = "digest"
     # To approvers of waves (ADR 0017); the first goes out by itself, the others answer their DUYET.
     APPROVAL_CODE = "approval_code"
     APPROVED = "approved"
@@ -45,7 +60,8 @@ _UNDER_WAY: Final = "dang xac minh"
 EXAMPLE: Final = {  # each template is tried with these before the start; waves have longer names, and then a second segment
     "code": "7K3M9P", "state": _UNDER_WAY, "day": "27/07", "wave": "dot-27-7", "count": "12.400", "segments": "12.400",
     "cost": "4.340.000 VND", "window": "07:00-21:00", "start": "27/07 07:00", "document": "238/KH-UBND 15/6/2026",
-    "mark": "3fa9 12cd 88e0", "tries": "2",
+    "mark": "3fa9 12cd 88e0", "tries": "2", "what": "thay hai cot", "place": "thon Pac Khuong 2 (TN41)", "at": "27/07 07:00", "round": "12",
+    "name": "Nong Van Gia Dinh", "urgent": "12", "waiting": "1.240", "open": "12", "words": "Ong cho biet mo gan suoi nao?",
 }  # fmt: skip
 
 
@@ -61,7 +77,7 @@ class Replies:
     _common: dict[str, str]
     _zone: ZoneInfo
 
-    def text(self, name: ReplyName, **values: str) -> str:
+    def text(self, name: ReplyName, /, **values: str) -> str:
         """The answer `name` in one line of GSM-7."""
         template = self._templates.get_template(f"sms/vi/{name}.txt.j2")
         return " ".join(unaccent(template.render(self._common | values)).split())

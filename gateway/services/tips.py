@@ -5,20 +5,40 @@ import io
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.carriers.zalo import Window
 from gateway.deployment import Deployment
+from gateway.domain.caps import DAY_MS
 from gateway.domain.code import read_tip_code
+from gateway.domain.fold import nfc
 from gateway.domain.msisdn import BadMsisdn, Msisdn
+from gateway.domain.segments import segments_of
+from gateway.domain.tip import Channel
+from gateway.services.intake import address_of
+from gateway.services.refusal import Refusal
+from gateway.services.replies import Replies, ReplyName
+from gateway.services.routes import Route
+from gateway.services.sends import AT_ONCE
+from gateway.services.zalo_window import window_of
+from gateway.storage import alerts, attachments, corroboration, outbox
 from gateway.storage import tips as rows
+from gateway.storage.alerts import Alert
+from gateway.storage.attachments import Attachment
 from gateway.storage.database import Database
-from gateway.storage.tips import TipRow
+from gateway.storage.limits import within
+from gateway.storage.outbox import PRIORITY, NewMt
+from gateway.storage.tips import Event, Informant, TipRow
 
 COLUMNS: Final = ("code", "received", "channel", "village", "village_name", "placement", "urgent", "state", "sender", "text", "fields")
+WRITTEN_SEGMENTS: Final = 3
+WRITTEN_A_DAY: Final = 6  # to one person
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER: Final = re.compile(r"\+?\d(?:[\s.\-()]{0,2}\d){7,14}")
 _CELL: Final = 32_767  # characters a cell of a workbook holds
@@ -35,14 +55,34 @@ async def list_tips(database: Database) -> list[TipRow]:
         return [masked(tip) for tip in await rows.all_tips(connection)]
 
 
-async def show_tip(database: Database, code: str) -> TipRow | None:
-    """The tip that `code` names, as typed or read aloud, numbers masked; None if there is none."""
+@dataclass(frozen=True, slots=True)
+class TipFile:
+    """All that belongs to one tip, numbers masked. `corroborated_by`: codes of other people's like tips, likest first."""
+
+    tip: TipRow
+    events: tuple[Event, ...]
+    attachments: tuple[Attachment, ...]
+    corroborated_by: tuple[tuple[str, float], ...]
+    alert: Alert | None
+
+
+async def show_tip(database: Database, code: str) -> TipFile | None:
+    """What belongs to the tip that `code` names, as typed or read aloud; None if there is none."""
     exact = read_tip_code(code)
     if exact is None:
         return None
     async with database.read() as connection:
         found = await rows.tip_by_code(connection, exact)
-    return None if found is None else masked(found)
+        if found is None:
+            return None
+        events = [replace(each, note=mask(each.note) if each.note else None) for each in await rows.events_of(connection, found.id)]
+        return TipFile(
+            masked(found),
+            tuple(events),
+            tuple(await attachments.of_tip(connection, found.id)),
+            tuple(await corroboration.beside(connection, found.id)),
+            await alerts.of_tip(connection, exact),
+        )
 
 
 async def export_tips(database: Database, deployment: Deployment, to: Path) -> int:
@@ -58,6 +98,75 @@ async def export_tips(database: Database, deployment: Deployment, to: Path) -> i
     except OSError as why:
         raise CannotExport(f"{to}: the file can't be written ({why.strerror}). Close it where it is open, or name another folder") from None
     return len(found)
+
+
+# --- writing to an informant ---
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message on its way to an informant. `to`: masked."""
+
+    code: str
+    to: str
+    route: str
+    segments: int
+
+
+async def write_to_informant(database: Database, replies: Replies, routes: Sequence[Route], code: str, words: str, now: int) -> Written:
+    """Write about a tip to whoever told it; the number stays masked, and the answer joins the tip. Raises Refusal.
+
+    An answer to a person's own report: at any hour, but never to who has said stop, or that we may not call.
+    """
+    said = " ".join(nfc(words).split())
+    if not said:
+        raise Refusal("the text is empty; write it after --text")
+    exact = read_tip_code(code)
+
+    async def unit(connection: AsyncConnection) -> Written:
+        informant = await rows.informant(connection, exact) if exact else None
+        if informant is None:
+            raise Refusal("there is no tip with this code; tinbao tips list shows all")
+        msisdn = await _may_write(connection, informant, now)
+        route = _route_to(routes, informant, msisdn)
+        text = replies.text(ReplyName.WRITTEN, code=informant.code, words=said if said[-1] in ".?!" else f"{said}.")
+        if (segments := segments_of(text)) > WRITTEN_SEGMENTS:
+            raise Refusal(f"the text takes {segments} segments with what stands around it, {WRITTEN_SEGMENTS} are allowed; shorten it")
+        (ref,) = outbox.new_refs(1)
+        mt = NewMt(ref, msisdn, informant.bidx, route, segments, AT_ONCE, now + DAY_MS, lane=PRIORITY, body=text)
+        await outbox.enqueue(connection, [mt], now)
+        await rows.wrote(connection, informant.tip, said, now)
+        return Written(informant.code, str(msisdn), route, segments)
+
+    return await database.write(unit)
+
+
+async def _may_write(connection: AsyncConnection, informant: Informant, now: int) -> Msisdn:
+    """The number to write to. Raises Refusal."""
+    msisdn = address_of(informant.sender, informant.channel)
+    if msisdn is None:
+        raise Refusal(f"the informant of {informant.code} left no number ({informant.channel}); nobody can be written to")
+    if informant.may_call is False:
+        raise Refusal(f"the informant of {informant.code} asked not to be called; wait for another message")
+    if await outbox.opted_out(connection, [informant.bidx]):
+        raise Refusal(f"the informant of {informant.code} said stop, or the number is blocked; nothing is sent")
+    if informant.channel == Channel.ZALO and await window_of(connection, informant.bidx, now) is Window.CLOSED:
+        raise Refusal(f"the informant of {informant.code} wrote over Zalo more than 7 days ago; Zalo takes nothing till they write again")
+    if not await within(connection, "written", informant.bidx, DAY_MS, WRITTEN_A_DAY, now):
+        raise Refusal(f"the informant of {informant.code} got {WRITTEN_A_DAY} messages in 24 hours; call, or write tomorrow")
+    return msisdn
+
+
+def _route_to(routes: Sequence[Route], informant: Informant, msisdn: Msisdn) -> str:
+    """The route that the tip came by, else the first that reaches the number. Raises Refusal."""
+    own = [route for route in routes if route.name == informant.route]
+    for route in (*own, *routes):
+        if route.reaches(msisdn):
+            return route.name
+    raise Refusal(f"no enabled route reaches the informant of {informant.code}; enable one whose prefixes admit the number")
+
+
+# --- what is shown ---
 
 
 def masked(tip: TipRow) -> TipRow:

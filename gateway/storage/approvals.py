@@ -176,7 +176,7 @@ async def end_codes(connection: AsyncConnection, wave_id: int, now: int, approve
 _TAKE_TURNS: Final = text("SELECT pg_advisory_xact_lock(:key)")
 _DIRECT: Final = select(func.count()).where(  # also what has moved to a fallback route since: it came in by this door
     mt.c.wave == literal_column("0"),
-    mt.c.reply_to.is_(None),
+    mt.c.lane == literal_column("0"),  # replies, alerts and what staff write are no blast
     or_(mt.c.route == bindparam("route_"), mt.c.origin == bindparam("route_")),
     mt.c.created_at >= bindparam("since_"),
 )

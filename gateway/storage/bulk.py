@@ -41,7 +41,7 @@ _HINDERED: Final = in_one(  # people by the unique index on contact.bidx, waves 
     "SELECT mt.id AS id, CASE WHEN contact.blocked_at IS NOT NULL THEN 'blocked' WHEN contact.opted_out_at IS NOT NULL THEN 'opted out' "
     "ELSE wave.state END AS why "
     "FROM mt LEFT JOIN contact ON contact.bidx = mt.bidx LEFT JOIN wave ON wave.id = mt.wave "
-    "WHERE mt.id {of_1} AND mt.reply_to IS NULL "
+    "WHERE mt.id {of_1} AND mt.lane = 0 "
     "AND (contact.opted_out_at IS NOT NULL OR contact.blocked_at IS NOT NULL OR wave.state <> 'running')",
     "id",
     "why",

@@ -4,12 +4,16 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, literal, select, union_all
+from sqlalchemy import bindparam, insert, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.storage.schema import dna_request, question, tip, tip_event
+from gateway.storage.schema import dna_request, mo, question, tip, tip_event
 
 NEW: Final = "new"
+# Kinds of tip_event beside "received"; notes are sealed.
+WRITTEN: Final = "written"  # staff wrote to the informant; the note is the text
+CONSENT: Final = "consent"  # the note is its evidence
+ATTACHMENT_REFUSED: Final = "attachment refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,10 @@ class TipRow:
     urgent: str | None
     state: str
     received_at: int
+    id: int
+    language: str
+    may_call: bool | None
+    may_publish: bool | None
 
 
 def _values(new: object) -> dict[str, Any]:  # Any: a row's values
@@ -128,6 +136,65 @@ async def code_of_mo(connection: AsyncConnection, mo: int) -> str | None:
         union_all(select(tip.c.code).where(tip.c.mo == mo), select(dna_request.c.code).where(dna_request.c.mo == mo))
     )
     return found.scalar()
+
+
+async def add_event(connection: AsyncConnection, tip_id: int, kind: str, note: str | None, at: int) -> None:
+    """Something happened to a tip; events are never changed."""
+    await connection.execute(insert(tip_event).values(tip=tip_id, kind=kind, note=note, at=at))
+
+
+async def notes_of(connection: AsyncConnection, tip_id: int, kind: str) -> list[tuple[str, int]]:
+    """(note, at) of a tip's events of one kind, the first one first; events without a note are left out."""
+    found = select(tip_event.c.note, tip_event.c.at).where(tip_event.c.tip == tip_id, tip_event.c.kind == kind).order_by(tip_event.c.id)
+    return [(row.note, row.at) for row in await connection.execute(found) if row.note is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened to a tip: `note` the words, where there are any."""
+
+    kind: str
+    note: str | None = field(repr=False)
+    at: int
+
+
+async def events_of(connection: AsyncConnection, tip_id: int) -> list[Event]:
+    """Everything that happened to a tip, the first thing first."""
+    found = select(tip_event.c.kind, tip_event.c.note, tip_event.c.at).where(tip_event.c.tip == tip_id).order_by(tip_event.c.id)
+    return [Event(*row) for row in await connection.execute(found)]
+
+
+async def wrote(connection: AsyncConnection, tip_id: int, words: str, at: int) -> None:
+    """Staff wrote to a tip's informant: an event, and until a day later the person's words join this tip."""
+    await add_event(connection, tip_id, WRITTEN, words, at)
+    await connection.execute(update(tip).where(tip.c.id == tip_id).values(written_at=at))
+
+
+@dataclass(frozen=True, slots=True)
+class Informant:
+    """Whom staff write to about a tip. `route`, `channel`: by which it came; `sender`: E.164, or a name that no number stands behind."""
+
+    tip: int
+    code: str
+    commune: str
+    channel: str
+    route: str
+    bidx: bytes = field(repr=False)
+    sender: str = field(repr=False)
+    may_call: bool | None
+
+
+_INFORMANT: Final = (
+    select(tip.c.id, tip.c.code, tip.c.commune, tip.c.channel, mo.c.route, tip.c.bidx, tip.c.sender, tip.c.may_call)
+    .join(mo, mo.c.id == tip.c.mo)
+    .where(tip.c.code == bindparam("code_"))
+)
+
+
+async def informant(connection: AsyncConnection, code: str) -> Informant | None:
+    """Who told the tip of this code."""
+    row = (await connection.execute(_INFORMANT, {"code_": code})).one_or_none()
+    return None if row is None else Informant(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), row[6], row[7])
 
 
 _COLUMNS: Final = [tip.c[each.name] for each in fields(TipRow)]

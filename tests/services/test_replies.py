@@ -7,8 +7,8 @@ from gateway.services.replies import EXAMPLE, BadReply, ReplyName, load_replies
 from tests.services.people import NOW, deployment
 
 REPLIES = load_replies(deployment())
-TO_APPROVERS = {name for name in ReplyName if name.startswith("appr")}
-THANKS = set(ReplyName) - {ReplyName.HELP, ReplyName.OPTOUT, ReplyName.STATUS_UNKNOWN} - TO_APPROVERS
+TO_STAFF = {name for name in ReplyName if name.startswith(("appr", "alert", "digest"))}
+THANKS = set(ReplyName) - {ReplyName.HELP, ReplyName.OPTOUT, ReplyName.STATUS_UNKNOWN, ReplyName.WRITTEN} - TO_STAFF
 
 
 def _text(name: ReplyName) -> str:

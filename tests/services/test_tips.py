@@ -36,7 +36,7 @@ async def test_a_tip_is_shown_by_its_code_as_typed(database) -> None:
     (stored,) = await rows(database, tip)
     found = await show_tip(database, f" {stored.code[:3].lower()}-{stored.code[3:]} ")
     assert found is not None
-    assert (found.code, found.village) == (stored.code, "TN07")
+    assert (found.tip.code, found.tip.village) == (stored.code, "TN07")
     assert await show_tip(database, "ZZZZZZ") is None
     assert await show_tip(database, "x" * 500) is None
 
