@@ -31,7 +31,8 @@ class Campaign:
     """All that print, page, replies and waves say of the campaign. `sms_price_vnd`: what a resident pays for an SMS to `short_code`.
 
     `free_by_contract`: number of the contract that makes it free, else "". `window`: local hours in which waves may go out.
-    `caps`: how many messages of waves a person gets at most.
+    `caps`: how many messages of waves a person gets at most. `hotline_hours`: when the hotline answers; None: day and night.
+    `emergency`: answered day and night. `number_abroad`: where an SMS from a foreign network can go. `zalo`: link of the official account.
     """
 
     name: str
@@ -56,6 +57,10 @@ class Campaign:
     window: tuple[time, time]
     link_base: str
     caps: Caps = field(default_factory=Caps)
+    hotline_hours: tuple[time, time] | None = None
+    emergency: Msisdn | None = None
+    number_abroad: Msisdn | None = None
+    zalo: str = ""
 
     def price_note(self, accented: bool = True) -> str:
         """ "1.000 đ/tin"; "miễn phí" only where a contract says so (field.md §6.1)."""

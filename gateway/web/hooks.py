@@ -13,11 +13,12 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from gateway.carriers.protocol import Carrier, Dlr, Malformed, Mo
+from gateway.carriers.protocol import Carrier, Dlr, Malformed, Mo, replies_in_response
+from gateway.carriers.udh import part_of
 from gateway.carriers.wire import HookCall, HttpResponse, clean, form_fields
 from gateway.domain.secret import Secret
-from gateway.services.intake import Intake, own_id, read_sender
-from gateway.storage.inbox import OURS, UNREADABLE, NewDlr, NewMo
+from gateway.services.intake import Accepted, Intake, own_id, read_sender
+from gateway.storage.inbox import NEW, OURS, PART, UNREADABLE, NewDlr, NewMo
 from gateway.storage.spool import SpoolDown
 
 CALL_LIMIT: Final = 1 << 20  # bytes of a hook call's body
@@ -34,7 +35,8 @@ Clock = Callable[[], int]
 class Hook:
     """A route's hook. A call must bring `secret`, if there is one, and come from `networks`, if there are any; without both none is taken.
 
-    `rehearsal`: its secret is public, so its calls are taken from this machine only unless `networks` say otherwise.
+    `rehearsal`: its secret is public, so its calls are taken from this machine only unless `networks` say otherwise. `in_response`: the
+    carrier takes the reply to an MO with our answer to its call.
     """
 
     route: str
@@ -42,6 +44,7 @@ class Hook:
     secret: Secret
     rehearsal: bool = False
     networks: tuple[Network, ...] = ()
+    in_response: bool = False
 
 
 HOOKS: Final[web.AppKey[Mapping[str, Hook]]] = web.AppKey("hooks")
@@ -61,19 +64,31 @@ async def receive(request: web.Request) -> web.Response:
     hook = request.app[HOOKS].get(request.match_info["route"])
     if hook is None:
         return _say(404, "There is no such route.")
-    call = await _call_of(request)
-    if not _is_authentic(hook, call):
+    call = await call_of(request)
+    if not is_authentic(hook, call):
         return _say(403, "The secret of this hook is missing or wrong, or the call came from where it may not.")
     kind: Kind = "mo" if request.match_info["kind"] == "mo" else "dlr"
     arrival = arrival_of(hook, kind, call, request.app[CLOCK]())
+    intake = request.app[INTAKE]
     try:
-        await (request.app[INTAKE].mo(arrival) if isinstance(arrival, NewMo) else request.app[INTAKE].dlr(arrival))
+        taken = await (intake.mo(arrival) if isinstance(arrival, NewMo) else intake.dlr(arrival))
     except SpoolDown:
         return _say(503, "The call can't be stored now. Repeat it later.")
+    if isinstance(taken, Accepted) and taken.words and hook.in_response and replies_in_response(hook.carrier):
+        return await _with_reply(request, hook.carrier.acknowledge_with(taken.words), intake, taken.whole or taken.id)
     return _answer(hook.carrier.acknowledge(kind))
 
 
-async def _call_of(request: web.Request) -> HookCall:
+async def _with_reply(request: web.Request, reply: HttpResponse, intake: Intake, mo: int) -> web.Response:
+    """Answer with a text for the sender. Only once it is written it needs no MT any more: a caller that hung up gets that later."""
+    answer = _answer(reply)
+    await answer.prepare(request)
+    await answer.write_eof()
+    intake.went_in_response(mo)
+    return answer
+
+
+async def call_of(request: web.Request) -> HookCall:
     """The call as it came: the query stays raw, for its charset may be UTF-16. Raises HTTPRequestEntityTooLarge."""
     path, _, query = request.raw_path.partition("?")
     body = await request.read()
@@ -88,13 +103,19 @@ async def _call_of(request: web.Request) -> HookCall:
     )
 
 
-def _is_authentic(hook: Hook, call: HookCall) -> bool:
-    given = form_fields(call.query).get("secret") or call.headers.get("x-hook-secret", "").encode("utf-8", "surrogateescape")
+def is_authentic(hook: Hook, call: HookCall) -> bool:
+    given = _secret_in(call.query) or call.headers.get("x-hook-secret", "").encode("utf-8", "surrogateescape")
     known = hook.secret.reveal().encode()
     networks = hook.networks or (_LOOPBACK if hook.rehearsal else ())
     if not known and not networks:
         return False
     return (not known or hmac.compare_digest(given, known)) and (not networks or _is_within(call.remote, networks))
+
+
+def _secret_in(query: bytes) -> bytes | None:
+    """The query's `secret`, without undoing what stands beside it: the parser does that."""
+    pair = next((pair for pair in query.split(b"&") if pair.startswith(b"secret=")), query)
+    return form_fields(pair).get("secret")
 
 
 def _is_within(address: str, networks: Iterable[Network]) -> bool:
@@ -125,13 +146,13 @@ def arrival_of(hook: Hook, kind: Kind, call: HookCall, now: int) -> NewMo | NewD
         case Dlr():
             return NewDlr(hook.route, read.ref, read.ours, read.recipient, read.status, read.code, _time(read.at_ms), now)
         case Malformed():
-            return _unread(hook, kind, call, read.reason, now)
+            return unread_of(hook, kind, call, read.reason, now)
 
 
 def _mo(hook: Hook, mo: Mo, now: int) -> NewMo:
     given = clean(mo.carrier_id or "")
     is_usable = bool(given) and len(given) <= _ID_LIMIT and not given.startswith(OURS)
-    msisdn = read_sender(mo.sender)
+    msisdn, part = read_sender(mo.sender), part_of(mo.udh)
     return NewMo(
         route=hook.route,
         channel="sms",
@@ -141,10 +162,14 @@ def _mo(hook: Hook, mo: Mo, now: int) -> NewMo:
         text=mo.text.replace("\0", ""),
         received_at=now,
         sent_at=_time(mo.sent_at_ms),
+        state=PART if part else NEW,
+        part_ref=part.ref if part else None,
+        part_number=part.number if part else None,
+        part_total=part.total if part else None,
     )
 
 
-def _unread(hook: Hook, kind: Kind, call: HookCall, reason: str, now: int) -> NewMo:
+def unread_of(hook: Hook, kind: Kind, call: HookCall, reason: str, now: int) -> NewMo:
     query = b"&".join(pair for pair in call.query.split(b"&") if not pair.startswith(b"secret="))
     raw = json.dumps(
         {

@@ -4,15 +4,17 @@ import asyncio
 import json
 from io import BytesIO
 from ipaddress import ip_network
+from time import process_time
 from urllib.parse import quote
 
 import pytest
 from yarl import URL
 
-from gateway.storage.inbox import OTHER_WORDS, UNREADABLE
-from gateway.storage.schema import dlr
+from gateway.storage.inbox import IN_RESPONSE, OTHER_WORDS, UNREADABLE
+from gateway.storage.schema import dlr, mt, tip
 from gateway.web.hooks import caller_of
-from tests.services.people import ALICE, rows
+from tests.harness import eventually
+from tests.services.people import ALICE, NOW, rows, said
 from tests.web.conftest import SECRET
 
 
@@ -143,3 +145,147 @@ async def test_from_the_hook_to_the_reply(door) -> None:
     await _call(door, _mo())
     assert await door.inbound.process_once(1_795_000_000_500) == 1
     assert [row.action for row in await rows(door.database)] == ["tip"]
+
+
+async def test_a_thousand_replays_at_once_are_one_row_and_one_reply(door) -> None:
+    """Of all that arrive together one is new; none is refused."""
+    answers = await asyncio.gather(*(_call(door, _mo()) for _ in range(1_000)))
+    assert set(answers) == {(200, "")}
+    while await door.inbound.process_once(1_795_000_000_500):
+        pass
+    (row,) = await rows(door.database)
+    assert (row.repeats, row.action, len(await rows(door.database, mt)), len(await rows(door.database, tip))) == (999, "tip", 1, 1)
+
+
+# --- parts, and replies in the response ---
+
+
+def _part(number: int, text: str, route: str = "kannel") -> str:
+    udh = "".join(f"%{byte:02X}" for byte in (5, 0, 3, 42, 3, number))
+    words = "".join(f"%{byte:02X}" for byte in text.encode("utf-16-be"))
+    return f"/hooks/{route}/mo?secret={SECRET}&from=0300000011&to=8088&text={words}&id=P{number}&ts=1795000000&coding=2&udh={udh}"
+
+
+PARTS = ("LS TN07 có 2 ngôi mộ bộ đội ở ch", "ân đồi sau trường cũ, chôn nă", "m 1979")
+
+
+async def test_parts_of_a_long_text_are_one_tip(door) -> None:
+    for number in (3, 1, 2):
+        assert await _call(door, _part(number, PARTS[number - 1])) == (200, "")
+    assert await door.inbound.process_once(1_795_000_000_500) == 1
+    (found,) = await rows(door.database, tip)
+    assert (found.text, found.village) == ("".join(PARTS), "TN07")
+
+
+async def test_a_reply_may_go_in_the_response(door) -> None:
+    """By a route that says so: the text is in our answer, and no MT goes beside it."""
+    status, text = await _call(door, _mo().replace("kannel", "tra-loi"))
+    (found,), (reply,) = await rows(door.database, tip), await _sent(door)
+    assert (status, found.code in text, text) == (200, True, reply.body)
+    assert (reply.state, reply.code, reply.reply_to) == ("sent", IN_RESPONSE, found.mo)
+
+
+async def test_the_call_that_completes_a_text_gets_its_reply(door) -> None:
+    answers = [await _call(door, _part(number, PARTS[number - 1], "tra-loi")) for number in (2, 3, 1)]
+    assert [text for _, text in answers[:2]] == ["", ""]
+    (found,) = await rows(door.database, tip)
+    assert found.code in answers[2][1]
+    assert [row.state for row in await _sent(door)] == ["sent"]
+
+
+async def test_of_parts_that_come_at_once_one_call_gets_the_reply(door) -> None:
+    answers = await asyncio.gather(*(_call(door, _part(number, PARTS[number - 1], "tra-loi")) for number in (2, 3, 1)))
+    assert sorted(bool(text) for _, text in answers) == [False, False, True]
+
+
+async def test_replays_at_once_by_such_a_route_are_replied_to_once(door) -> None:
+    answers = await asyncio.gather(*(_call(door, _mo().replace("kannel", "tra-loi")) for _ in range(100)))
+    assert sorted(bool(text) for _, text in answers) == [False] * 99 + [True]
+    assert len(await rows(door.database, mt)) == 1
+
+
+async def test_who_hung_up_before_the_response_gets_an_mt(door) -> None:
+    """The reply is queued for half a minute later until the response is written; here the handler is gone when it would be."""
+    (taken,) = [await door.intake.mo(said("LS TN07 co 2 mo bo doi", route="tra-loi"))]
+    assert taken.words
+    (reply,) = await rows(door.database, mt)
+    assert (reply.state, reply.body, reply.due_at > NOW) == ("queued", taken.words, True)
+
+
+async def _sent(door):
+    async def has_gone():
+        found = await rows(door.database, mt)
+        return found if all(row.state == "sent" for row in found) else None
+
+    return await eventually(has_gone, seconds=10, pause=0.01)
+
+
+# --- bad input ---
+
+_HOSTILE = {
+    "html": "<script>alert(1)</script><b>LS TN07</b>",
+    "control": "LS\x01\x02\x1b[31m TN07\r\n\t co mo",
+    "right to left": "\u202eLS TN07\u202c \u200f co mo \u2066x\u2069",
+    "nul": "LS\0 TN07\0 co mo",
+    "emoji": "😀" * 40,
+    "nothing": "",
+    "blanks": " \n\t\u00a0 ",
+    "marks": "a" + "\u0301" * 3_000,
+    "percent": "100%_{}[]%s%n${x}{{ 7*7 }}",
+    "sql": "'; DROP TABLE mo; --",
+}
+
+
+@pytest.mark.parametrize("name", _HOSTILE)
+async def test_hostile_words_are_kept_answered_and_handled(door, name) -> None:
+    assert await _call(door, _mo(_HOSTILE[name])) == (200, "")
+    assert await door.inbound.process_once(1_795_000_000_500) == 1
+    (row,) = await rows(door.database)
+    assert (row.text, row.state) == (_HOSTILE[name].replace("\0", ""), "done")
+    (reply,) = await rows(door.database, mt)
+    assert "<" not in reply.body
+    assert reply.body.isascii()
+
+
+@pytest.mark.parametrize("fields", [
+    "", "from=", "from=%00", "from=%20&text=LS", "text=LS&to=8088",
+])  # fmt: skip
+async def test_without_a_sender_the_call_is_kept_for_the_desk(door, fields) -> None:
+    assert await _call(door, f"/hooks/kannel/mo?secret={SECRET}&{fields}") == (200, "")
+    assert [row.state for row in await rows(door.database)] == [UNREADABLE]
+
+
+@pytest.mark.parametrize(("fields", "sender", "text"), [
+    ("from=0300000011&from=0300000012&text=LS+mot&text=LS+hai&id=1", ALICE, "LS mot"),  # repeated: the first counts
+    ("FROM=0300000012&from=0300000011&text=LS&id=1", ALICE, "LS"),
+    ("from=0300000011&text=LS&id=1&ts=-5", ALICE, "LS"), ("from=0300000011&text=LS&id=1&ts=99999999999999999999", ALICE, "LS"),
+    ("from=0300000011&text=LS&id=1&ts=0000000001", ALICE, "LS"),  # stale by half a century: the words are as good as ever
+    ("from=0300000011&text=LS&id=1&coding=9&cs=rot13", ALICE, "LS"), ("from=0300000011&text=LS&id=1&udh=%FF%00%03", ALICE, "LS"),
+    ("from=%3Cb%3E&text=LS&id=1", "<b>", "LS"), ("from=%E2%80%AE0300000011&text=LS&id=1", "\u202e0300000011", "LS"),
+    ("from=0300000011&text=LS&id=" + "x" * 5_000, ALICE, "LS"), ("from=" + "9" * 5_000 + "&text=LS&id=1", "9" * 5_000, "LS"),
+])  # fmt: skip
+async def test_contradictory_fields_are_a_stored_mo_all_the_same(door, fields, sender, text) -> None:
+    assert await _call(door, f"/hooks/kannel/mo?secret={SECRET}&to=8088&{fields}") == (200, "")
+    assert [(row.sender, row.text, row.state) for row in await rows(door.database)] == [(sender, text, "new")]
+    assert await door.inbound.process_once(1_795_000_000_500) == 1
+
+
+async def test_a_megabyte_of_words_is_kept_whole_and_costs_little(door) -> None:
+    """Just under the limit of a call; reading looks at its beginning only."""
+    words = "LS TN07 co 2 mo bo doi " + "mo " * 330_000
+    body = json.dumps({"id": "S1", "from": ALICE, "to": "8088", "text": words, "at": 1})
+    assert (await door.post(f"/hooks/gia-lap/mo?secret={SECRET}", body))[0] == 200
+    before = process_time()
+    assert await door.inbound.process_once(1_795_000_000_500) == 1
+    assert process_time() - before < 2
+    ((row,), (found,)) = await rows(door.database), await rows(door.database, tip)
+    assert (row.text, found.village) == (words.strip(), "TN07")
+
+
+async def test_a_json_mo_with_fields_of_any_kind_never_fails(door) -> None:
+    for at, text in enumerate((5, None, [], {}, True, ["LS"], {"a": 1}, 1e308, "LS")):
+        body = json.dumps({"id": f"S{at}", "from": ALICE, "to": [], "text": text, "at": "hom qua"})
+        assert await door.post(f"/hooks/gia-lap/mo?secret={SECRET}", body) == (200, "{}")
+    while await door.inbound.process_once(1_795_000_000_500):
+        pass
+    assert {row.state for row in await rows(door.database)} == {"done"}
