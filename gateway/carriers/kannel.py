@@ -2,9 +2,10 @@
 
 Source: Kannel user guide "Using the HTTP interface to send SMS messages", read in its 1.4.5 sources (smsbox, urltrans); run against 1.4.5.
 A build without iconv answers every UCS-2 text with "Charset or body misformed, rejected": rebuild it with iconv, as Debian's is.
-The sms-service that brings MOs here (`max-messages = 0`, `omit-empty = true`, blank `reply-*` texts, or residents get English errors):
+The sms-service that brings MOs here (`max-messages = 0`, or 1 where a route says `reply_by = "response"`; `omit-empty = true`, blank
+`reply-*` texts, or residents get English errors):
 
-    get-url = "http://…/hooks/ROUTE/mo?secret=…&from=%q&to=%Q&text=%a&id=%I&ts=%T&coding=%c&cs=%C&udh=%u"
+    get-url = "http://…/hooks/ROUTE/mo?secret=…&from=%q&to=%Q&text=%b&id=%I&ts=%T&coding=%c&cs=%C&udh=%u"
 """
 
 import re
@@ -21,7 +22,9 @@ from gateway.domain.message import DlrStatus
 from gateway.domain.segments import Alphabet, alphabet_of
 
 NAME: Final = "kannel"
-CAPABILITIES: Final = Capabilities(max_batch=1, dedupe_window_s=0, status_by="none", unicode=True, dlr=True, mo=True)
+CAPABILITIES: Final = Capabilities(
+    max_batch=1, dedupe_window_s=0, status_by="none", unicode=True, dlr=True, mo=True, reply_in_response=True
+)
 
 # Kannel answers in words. Ours for them, and what each means.
 CODES: Final[Mapping[str, Failure | None]] = {
@@ -192,3 +195,8 @@ def parse_dlr(call: HookCall) -> Dlr | Malformed:
 def acknowledge(call_kind: Literal["mo", "dlr"]) -> HttpResponse:
     """200 and nothing: Kannel would send any body to the resident as an SMS."""
     return HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, b"")
+
+
+def acknowledge_with(words: str) -> HttpResponse:
+    """200 and `words`: Kannel sends them to the resident, from the number that was written to."""
+    return HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, words.encode())

@@ -32,7 +32,10 @@ class Account:
 
 
 class Mt(NamedTuple):  # like the other values that a blast makes by the ten thousand a second: a frozen dataclass takes four times as long
-    """One text to one handset. `ref`: our unguessable name of it, capitals and digits; the carrier brings it back in a DLR."""
+    """One text to one handset, or to a person of a network that knows no numbers ("zalo:ID" as `msisdn`).
+
+    `ref`: our unguessable name of it, capitals and digits; the carrier brings it back in a DLR.
+    """
 
     id: int
     ref: str
@@ -107,7 +110,9 @@ class Capabilities:
     unicode: bool
     dlr: bool
     mo: bool
+    reply_in_response: bool = False  # what we answer to an MO's call may carry the text for its sender
     lost_means: Literal["maybe_sent", "not_sent"] = "maybe_sent"
+    addresses: str = "+"  # how the addresses begin that it reaches: numbers; Zalo knows people as "zalo:ID"
 
 
 class Carrier(Protocol):
@@ -144,6 +149,18 @@ class AsksStatus(Carrier, Protocol):
 
     def parse_status(self, response: HttpResponse, batch: Batch) -> tuple[Outcome | None, ...]:
         """One per MT in order; None: the carrier doesn't know it, which proves nothing for a while."""
+
+
+class RepliesInResponse(Carrier, Protocol):
+    """A carrier that sends the text in our answer to an MO's call to its sender."""
+
+    def acknowledge_with(self, words: str) -> HttpResponse:
+        """ "I have it", with `words` for the sender."""
+
+
+def replies_in_response(carrier: Carrier) -> TypeGuard[RepliesInResponse]:
+    """Whether `carrier` has `acknowledge_with`."""
+    return carrier.CAPABILITIES.reply_in_response
 
 
 def asks_status(carrier: Carrier) -> TypeGuard[AsksStatus]:

@@ -7,16 +7,20 @@ desk. While the database can't take rows they go, sealed and fsynced, to the spo
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.carriers.zalo import user_of
 from gateway.domain.msisdn import BadMsisdn, Msisdn
+from gateway.domain.tip import Channel
+from gateway.services.parts import join_parts
 from gateway.storage.database import Database, StorageDown
-from gateway.storage.inbox import OURS, UNREADABLE, NewDlr, NewMo, Stored, add_dlrs, add_mos
+from gateway.storage.inbox import OURS, UNREADABLE, NewDlr, NewMo, Stored, add_dlrs, add_mos, went_in_response
 from gateway.storage.spool import Spool
 from gateway.storage.spool import Spooled as SpooledCall
 
@@ -29,16 +33,26 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What an arrival that was handled in its own transaction was given: a tip code, and the words of its reply."""
+
+    code: str | None = None
+    words: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
-    """Committed. `code`: the tip code, where the arrival was handled in the same transaction."""
+    """Committed. `code`, `words`: see Given; `whole`: the MO they were given to, where a part completed a text."""
 
     id: int
     code: str | None = None
+    words: str | None = field(default=None, repr=False)
+    whole: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """We have it already, as MO `id`."""
+    """We have it already, as MO `id`; its reply went to who brought it first."""
 
     id: int
     code: str | None = None
@@ -58,7 +72,7 @@ class Drained:
 
 
 Taken = Accepted | Repeated | Spooled
-AtOnce = Callable[[AsyncConnection, Sequence[int]], Awaitable[dict[int, str]]]
+AtOnce = Callable[[AsyncConnection, Sequence[int]], Awaitable[dict[int, Given]]]
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +88,8 @@ def own_id() -> str:
 
 def read_sender(text: str) -> Msisdn | None:
     """The subscriber behind an MO's sender, or None: an alphanumeric name or a short code, to whom nothing can be replied."""
+    if len(text) == 12 and text.startswith("+84") and text[3:].isdigit() and text.isascii():
+        return Msisdn(text)  # as we store it
     digits = "".join(text.split()).lstrip("+").replace("-", "").replace(".", "")
     if not (digits.isascii() and digits.isdigit() and len(digits) >= 9):  # letters would be dialled by the keypad, short codes never answer
         return None
@@ -83,12 +99,21 @@ def read_sender(text: str) -> Msisdn | None:
         return None
 
 
+def address_of(sender: str, channel: str) -> Msisdn | None:
+    """Where a reply to an MO goes, or None. "zalo:ID" is an address on Zalo's own channel alone: anybody may write it into a form."""
+    if channel == Channel.ZALO:
+        return Msisdn(sender) if user_of(sender) else None
+    return read_sender(sender)
+
+
 class Intake:
     """The door of the inbox. Made by `open_intake`."""
 
-    def __init__(self, database: Database, spool: Spool, at_once: AtOnce | None, patience_s: float) -> None:
+    def __init__(self, database: Database, spool: Spool, at_once: AtOnce | None, in_response: Collection[str], patience_s: float) -> None:
         self._database, self._spool, self._at_once, self._patience_s = database, spool, at_once, patience_s
-        self._waiting: list[_Waiting] = []
+        self._in_response = frozenset(in_response)
+        self._waiting: deque[_Waiting] = deque()
+        self._went: list[int] = []  # MOs whose reply went in a response
         self._work = asyncio.Event()
         self._ending = False
         self.wake = asyncio.Event()  # set when new MOs are there to be handled
@@ -125,31 +150,40 @@ class Intake:
 
     async def write_groups(self) -> None:
         """The one writer: a group after the other, until `end` and nothing waits."""
-        while not (self._ending and not self._waiting):
+        while not (self._ending and not self._waiting and not self._went):
             await self._work.wait()
             self._work.clear()
-            while self._waiting:
-                group, self._waiting[:] = self._waiting[:_GROUP], self._waiting[_GROUP:]
-                await self._write_group(group)
+            while self._waiting or self._went:
+                await self._write_group([self._waiting.popleft() for _ in range(min(_GROUP, len(self._waiting)))])
+                await self._withdraw()
+
+    async def _withdraw(self) -> None:
+        """Keep replies that went in a response from going again as MTs; where the database is down they go twice, rather than never."""
+        went, self._went = self._went, []
+        with suppress(StorageDown):
+            if went:
+                await self._database.write(lambda connection: went_in_response(connection, went))
 
     async def _write_group(self, group: Sequence[_Waiting]) -> None:
+        if not group:
+            return
         try:
-            taken = await self._store([each.arrival for each in group])
+            taken = await self._store([each.arrival for each in group], is_awaited=True)
         except StorageDown:
             _settle(group, [_NotWritten()] * len(group))
         except Exception:  # a row that the database refuses spoils its group: each on its own, so that it costs itself only
-            _settle(group, [await self._store_alone(each.arrival) for each in group])
+            _settle(group, [await self._store_alone(each.arrival, is_awaited=True) for each in group])
         else:
             _settle(group, taken)
 
-    async def _store(self, arrivals: Sequence[NewMo | NewDlr]) -> list[Taken]:
+    async def _store(self, arrivals: Sequence[NewMo | NewDlr], *, is_awaited: bool) -> list[Taken]:
         mos = [each for each in arrivals if isinstance(each, NewMo)]
         dlrs = [each for each in arrivals if isinstance(each, NewDlr)]
 
         async def unit(connection: AsyncConnection) -> list[Taken]:
             if dlrs:
                 await add_dlrs(connection, dlrs)
-            return await self._store_mos(connection, mos) if mos else []
+            return await self._store_mos(connection, mos, is_awaited=is_awaited) if mos else []
 
         taken = iter(await self._database.write(unit))
         if mos:
@@ -158,21 +192,34 @@ class Intake:
             self.reported.set()
         return [next(taken) if isinstance(each, NewMo) else Accepted(0) for each in arrivals]
 
-    async def _store_mos(self, connection: AsyncConnection, mos: Sequence[NewMo]) -> list[Taken]:
-        stored = await add_mos(connection, self._database.keyring, mos)
-        direct = {at.id for new, at in zip(mos, stored, strict=True) if new.channel == "web"}
-        codes = await self._at_once(connection, sorted(direct)) if direct and self._at_once else {}
-        return [_taken(at, codes.get(at.id)) for at in stored]
+    async def _store_mos(self, connection: AsyncConnection, mos: Sequence[NewMo], *, is_awaited: bool) -> list[Taken]:
+        keyring = self._database.keyring
+        stored = await add_mos(connection, keyring, mos)
+        new_parts = [at.id for new, at in zip(mos, stored, strict=True) if new.part_ref is not None and not at.repeat]
+        joined = await join_parts(connection, keyring, new_parts, max(new.received_at for new in mos))
+        wholes = {part: whole for whole, part in {joined[part]: part for part in new_parts if part in joined}.items()}  # its last part's
+        direct = {wholes.get(at.id, at.id) for new, at in zip(mos, stored, strict=True) if self._is_direct(new, is_awaited=is_awaited)}
+        given = await self._at_once(connection, sorted(direct)) if direct and self._at_once else {}
+        return [_taken(at, wholes.get(at.id, at.id), given) for at in stored]
 
-    async def _store_alone(self, arrival: NewMo | NewDlr) -> "Taken | _NotWritten":
+    def _is_direct(self, new: NewMo, *, is_awaited: bool) -> bool:
+        """A form's sender looks at the page that shows the code; some carriers take the reply with our answer to their call."""
+        return new.channel == "web" or (is_awaited and new.channel == "sms" and new.route in self._in_response)
+
+    async def _store_alone(self, arrival: NewMo | NewDlr, *, is_awaited: bool) -> "Taken | _NotWritten":
         for attempt in (arrival, unreadable(arrival)):
             try:
-                return (await self._store([attempt]))[0]
+                return (await self._store([attempt], is_awaited=is_awaited))[0]
             except StorageDown:
                 break
             except Exception:  # noqa: S112 # the next attempt keeps it raw; a row that even so can't be stored goes to the spool
                 continue
         return _NotWritten()
+
+    def went_in_response(self, mo: int) -> None:
+        """The reply to MO `mo` has gone with our answer to the carrier's call: it is no MT any more."""
+        self._went.append(mo)
+        self._work.set()
 
     # --- draining ---
 
@@ -195,7 +242,7 @@ class Intake:
     async def _drain_some(self, calls: Sequence[SpooledCall]) -> int | None:
         """How many had to be set aside; None: the database is down. A call that was stored before is known by its id."""
         try:
-            await self._store([_arrival(call) for call in calls])
+            await self._store([_arrival(call) for call in calls], is_awaited=False)
         except StorageDown:
             return None
         except Exception:  # as in _write_group
@@ -205,7 +252,7 @@ class Intake:
     async def _drain_singly(self, calls: Sequence[SpooledCall]) -> int | None:
         aside = 0
         for call in calls:
-            if isinstance(await self._store_alone(_arrival(call)), _NotWritten):
+            if isinstance(await self._store_alone(_arrival(call), is_awaited=False), _NotWritten):
                 if not await self._is_up():
                     return None
                 self._spool.set_aside(call.line)
@@ -241,8 +288,11 @@ def _settle(group: Sequence[_Waiting], results: Sequence[Taken | _NotWritten]) -
             each.taken.set_result(result)
 
 
-def _taken(stored: Stored, code: str | None) -> Taken:
-    return Repeated(stored.id, code) if stored.repeat else Accepted(stored.id, code)
+def _taken(stored: Stored, whole: int, given: Mapping[int, Given]) -> Taken:
+    found = given.get(whole, Given())
+    if stored.repeat:
+        return Repeated(stored.id, found.code)
+    return Accepted(stored.id, found.code, found.words, whole if whole != stored.id else None)
 
 
 def _arrival(call: SpooledCall) -> NewMo | NewDlr:
@@ -278,13 +328,19 @@ def _plain(text: str) -> str:
 
 @asynccontextmanager
 async def open_intake(
-    database: Database, spool: Spool, *, at_once: AtOnce | None = None, patience_s: float = PATIENCE_S
+    database: Database,
+    spool: Spool,
+    *,
+    at_once: AtOnce | None = None,
+    in_response: Collection[str] = (),
+    patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[Intake]:
     """An Intake and its one writer, which ends after the last arrival is written. Close the listeners first, the database after.
 
-    `at_once`: handles arrivals of channel "web" in their own transaction, and gives their codes by MO id.
+    `at_once`: handles arrivals in their own transaction, and gives their codes and replies by MO id: those of channel "web", and texts by
+    the routes of `in_response`, whose carriers take the reply with our answer.
     """
-    intake = Intake(database, spool, at_once, patience_s)
+    intake = Intake(database, spool, at_once, in_response, patience_s)
     writer = asyncio.create_task(intake.write_groups(), name="intake")
     try:
         yield intake

@@ -7,21 +7,27 @@ of a row that was committed after all is known again. Alike in content is a diff
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, literal_column, select, text, tuple_, update
+from sqlalchemy import bindparam, func, literal_column, select, text, tuple_, union_all, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT compiles and runs on SQLite too; pinned by tests/storage
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.storage.schema import dlr, mo, mt
+from gateway.storage import bulk_inbox
+from gateway.storage.schema import dlr, dna_request, mo, mt, tip
 from gateway.storage.seal import Keyring
+from gateway.storage.sqlite_writer import driver_of
+from gateway.storage.twice import blob, change_rows, read_rows
 
 OURS: Final = "~"  # begins the ids that we give
 ALIKE_MS: Final = 600_000  # the same words by the same person within ten minutes are one MO, where the carrier gives no id
 DIRECT: Final = frozenset({"web", "ussd", "zalo"})  # channels in which the same words twice are two messages
 NEW: Final = "new"
+PART: Final = "part"  # waits for the other parts of its text
 DONE: Final = "done"
 UNREADABLE: Final = "unreadable"
+IN_RESPONSE: Final = "response"  # mt.code of a reply that went with our answer to the carrier's call
 OTHER_WORDS: Final = "same id, other words"
 
 Key = tuple[str, str, bytes]  # what is unique: route, id, content key
@@ -29,7 +35,10 @@ Key = tuple[str, str, bytes]  # what is unique: route, id, content key
 
 @dataclass(frozen=True, slots=True)
 class NewMo:
-    """An MO as it came. `sender`: E.164, or as the carrier writes it; "" where none is known. `carrier_id`: never empty, see the module."""
+    """An MO as it came. `sender`: E.164, or as the carrier writes it; "" where none is known. `carrier_id`: never empty, see the module.
+
+    `part_…`: of a part of a longer text what its carrier says: the reference all parts share, its number from 1, how many there are.
+    """
 
     route: str
     channel: str
@@ -44,6 +53,9 @@ class NewMo:
     state: str = NEW
     action: str | None = None
     alarm: str | None = None
+    part_ref: str | None = None
+    part_number: int | None = None
+    part_total: int | None = None
 
     @property
     def is_given(self) -> bool:
@@ -88,6 +100,7 @@ class Mo:
     placement: str | None
     received_at: int
     alarm: str | None
+    part_ref: str | None = None
 
 
 # --- keys ---
@@ -96,7 +109,9 @@ class Mo:
 def content_key(keyring: Keyring, new: NewMo) -> bytes:
     """Keyed hash of who said what. The carrier's time counts only where it gives no id: a retry under one id may carry a new time."""
     when = "" if new.is_given else str(new.sent_at or "")
-    parts = (new.route, new.sender, new.receiver, when, new.text, new.raw or "")
+    parts: tuple[str, ...] = (new.route, new.sender, new.receiver, when, new.text, new.raw or "")
+    if new.part_ref is not None:  # two parts of one text may hold the same words
+        parts += (new.part_ref, str(new.part_number))
     return keyring.blind("\x1f".join(parts), "mo.content")
 
 
@@ -128,11 +143,12 @@ async def add_mos(connection: AsyncConnection, keyring: Keyring, arrivals: Seque
     known = await _known(connection, keys)
     twins = await _twins(connection, keyring, [(key, new) for key, new in zip(keys, arrivals, strict=True) if key not in known])
     fresh = {key: new for key, new in zip(keys, arrivals, strict=True) if key not in known and key not in twins}
-    ids = await _insert(connection, keyring, fresh)
+    ids, late = await _insert(connection, keyring, fresh)
     missed = await _known(connection, [key for key in fresh if key not in ids])
     stored = _stored(keys, ids, known | missed, twins)
     await _count_repeats(connection, keys, twins, stored)
-    await _mark_other_words(connection, {key: ids[key] for key in ids if not key[1].startswith(OURS)})
+    if late:
+        await connection.execute(_ALARM, [{"mo_": row} for row in late])
     return stored
 
 
@@ -155,21 +171,33 @@ def _stored(keys: Sequence[Key], ids: Mapping[Key, int], known: Mapping[Key, int
 async def _known(connection: AsyncConnection, keys: Sequence[Key]) -> dict[Key, int]:
     if not keys:
         return {}
+    if (driver := driver_of(connection)) is not None:
+        return {keys[at]: id_ for at, id_, _ in bulk_inbox.known(driver, keys)}
     wanted = tuple_(mo.c.route, mo.c.carrier_id, mo.c.content_key).in_(list(dict.fromkeys(keys)))
     found = await connection.execute(select(mo.c.id, mo.c.route, mo.c.carrier_id, mo.c.content_key).where(wanted))
     return {(row.route, row.carrier_id, bytes(row.content_key)): row.id for row in found}
 
 
-async def _insert(connection: AsyncConnection, keyring: Keyring, fresh: Mapping[Key, NewMo]) -> dict[Key, int]:
+async def _insert(connection: AsyncConnection, keyring: Keyring, fresh: Mapping[Key, NewMo]) -> tuple[dict[Key, int], list[int]]:
+    """The ids of what was new, and those of them that came under an id which had already brought other words."""
     if not fresh:
-        return {}
-    rows = [{**_values(new), "content_key": key[2], "bidx": _person_of(keyring, new)} for key, new in fresh.items()]
-    found = await connection.execute(_INSERT, rows)
-    return {(row.route, row.carrier_id, bytes(row.content_key)): row.id for row in found}
+        return {}, []
+    if (driver := driver_of(connection)) is not None:
+        keys = list(fresh)
+        bulk_inbox.insert(driver, keyring, [_row(key, new, keyring) for key, new in fresh.items()])
+        found = bulk_inbox.known(driver, keys)
+        return {keys[at]: id_ for at, id_, _ in found}, [id_ for at, id_, first in found if first != id_ and fresh[keys[at]].is_given]
+    rows = [dict(zip(bulk_inbox.COLUMNS, _row(key, new, keyring), strict=True)) for key, new in fresh.items()]
+    returned = await connection.execute(_INSERT, rows)
+    ids = {(row.route, row.carrier_id, bytes(row.content_key)): row.id for row in returned}
+    return ids, await _with_other_words(connection, {key: ids[key] for key in ids if not key[1].startswith(OURS)})
 
 
-def _values(new: NewMo) -> dict[str, Any]:  # Any: a row's values
-    return {each.name: getattr(new, each.name) for each in fields(new)}
+_FIELDS: Final = attrgetter(*bulk_inbox.COLUMNS[:-2])
+
+
+def _row(key: Key, new: NewMo, keyring: Keyring) -> tuple[Any, ...]:  # Any: a row's values
+    return (*_FIELDS(new), key[2], _person_of(keyring, new))
 
 
 # --- alike ---
@@ -247,10 +275,10 @@ async def _count_repeats(connection: AsyncConnection, keys: Sequence[Key], twins
         await connection.execute(_AGAIN, [{"mo_": row, "more_": count} for row, count in more.items()])
 
 
-async def _mark_other_words(connection: AsyncConnection, ids: Mapping[Key, int]) -> None:
-    """Alarm on rows that came under an id which had already brought other words."""
+async def _with_other_words(connection: AsyncConnection, ids: Mapping[Key, int]) -> list[int]:
+    """Rows that came under an id which had already brought other words."""
     if not ids:
-        return
+        return []
     pairs = {key[:2] for key in ids}
     first = await connection.execute(
         select(mo.c.route, mo.c.carrier_id, func.min(mo.c.id).label("first"))
@@ -259,9 +287,7 @@ async def _mark_other_words(connection: AsyncConnection, ids: Mapping[Key, int])
         .having(func.count() > 1)
     )
     firsts = {(row.route, row.carrier_id): row.first for row in first}
-    late = [{"mo_": row} for key, row in ids.items() if firsts.get(key[:2], row) != row]
-    if late:
-        await connection.execute(_ALARM, late)
+    return [row for key, row in ids.items() if firsts.get(key[:2], row) != row]
 
 
 async def add_dlrs(connection: AsyncConnection, arrivals: Sequence[NewDlr]) -> None:
@@ -272,49 +298,54 @@ async def add_dlrs(connection: AsyncConnection, arrivals: Sequence[NewDlr]) -> N
 
 _INSERT_DLR: Final = upsert(dlr).on_conflict_do_nothing(index_elements=["route", "ref", "recipient", "status"])
 
-# --- processing ---
-
-_TAKE: Final = (  # served by mo_new (id) WHERE state = 'new'; other processes step over what one holds
-    select(
-        mo.c.id,
-        mo.c.route,
-        mo.c.channel,
-        mo.c.bidx,
-        mo.c.sender,
-        mo.c.receiver,
-        mo.c.text,
-        mo.c.raw,
-        mo.c.placement,
-        mo.c.received_at,
-        mo.c.alarm,
-    )
-    .where(mo.c.state == literal_column("'new'"))
-    .order_by(mo.c.id)
-    .limit(bindparam("limit_"))
-    .with_for_update(skip_locked=True)
-)
-_DONE: Final = (
-    update(mo)
-    .where(mo.c.id == bindparam("mo_"))
-    .values(state=bindparam("state_"), action=bindparam("action_"), alarm=bindparam("alarm_"), wave=bindparam("wave_"))
-)
+# --- handling ---
 
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What was made of an MO: `action` a kind or why nothing was, `alarm` what the desk should look at, `wave` which one it answers."""
+    """What was made of an MO: `action` a kind or why nothing was, `alarm` what the desk should look at, `wave` which one it answers.
+
+    `tip`: the tip that its words were added to; a tip that was made of it is found by itself. `language`: if it is not Vietnamese.
+    """
 
     id: int
     action: str
     alarm: str | None = None
     state: str = DONE
     wave: int | None = None
+    tip: int | None = None
+    language: str | None = None
 
 
-async def take_new(connection: AsyncConnection, limit: int, ids: Collection[int] | None = None) -> list[Mo]:
-    """Up to `limit` MOs nobody has looked at, oldest first, held until the transaction ends; or just those of `ids`."""
-    statement = _TAKE if ids is None else _TAKE.where(mo.c.id.in_(ids))
-    return [Mo(*row) for row in await connection.execute(statement, {"limit_": limit})]
+async def new_mos(connection: AsyncConnection, keyring: Keyring, limit: int, after: int = 0) -> list[Mo]:
+    """Up to `limit` MOs behind id `after` that nobody has looked at, oldest first. Nothing is held: `still_new` asks again.
+
+    Raises Unsealable.
+    """
+    return [_opened(keyring, row) for row in await read_rows(connection, bulk_inbox.NEW, after, limit)]
+
+
+async def these_mos(connection: AsyncConnection, keyring: Keyring, ids: Collection[int]) -> list[Mo]:
+    """Those of `ids` nobody has looked at, oldest first. Raises Unsealable."""
+    return [_opened(keyring, row) for row in await read_rows(connection, bulk_inbox.THESE, sorted(ids))]
+
+
+def _opened(keyring: Keyring, row: Sequence[Any]) -> Mo:  # Any: a row's values
+    id_, route, channel, bidx, sender, receiver, words, raw, placement, received_at, alarm, part_ref = row
+    return Mo(
+        id_, route, channel, blob(bidx), _open(keyring, sender, "msisdn") or "", receiver, _open(keyring, words, "mo.text") or "",
+        _open(keyring, raw, "mo.raw"), placement, received_at, alarm, part_ref,
+    )  # fmt: skip
+
+
+def _open(keyring: Keyring, value: object, place: str) -> str | None:
+    """A sealed column; SQLite's hex() makes "" of NULL."""
+    return keyring.open(blob(value), place).decode() if value else None
+
+
+async def still_new(connection: AsyncConnection, ids: Collection[int]) -> set[int]:
+    """Those of `ids` nobody has looked at meanwhile, held until the transaction ends."""
+    return {row[0] for row in await read_rows(connection, bulk_inbox.STILL, sorted(ids))}
 
 
 async def new_ids(connection: AsyncConnection, limit: int) -> list[int]:
@@ -325,19 +356,35 @@ async def new_ids(connection: AsyncConnection, limit: int) -> list[int]:
 
 async def mark(connection: AsyncConnection, handled: Sequence[Handled]) -> None:
     """Note what was made of MOs."""
-    rows = [{"mo_": each.id, "state_": each.state, "action_": each.action, "alarm_": each.alarm, "wave_": each.wave} for each in handled]
-    if rows:
-        await connection.execute(_DONE, rows)
+    rows = [(each.id, each.state, each.action, each.alarm, each.wave, each.tip, each.language) for each in handled]
+    await change_rows(connection, bulk_inbox.DONE, rows)
 
 
-async def replies_since(connection: AsyncConnection, people: Collection[bytes], since: int) -> dict[bytes, int]:
-    """How many replies were made for each of `people` since `since`; served by mt_person (bidx, created_at)."""
-    found = await connection.execute(
-        select(mt.c.bidx, func.count().label("replies"))
-        .where(mt.c.bidx.in_(people), mt.c.created_at > since, mt.c.reply_to.is_not(None))
-        .group_by(mt.c.bidx)
+async def given_for(connection: AsyncConnection, ids: Collection[int]) -> dict[int, tuple[str | None, str | None]]:
+    """What MOs `ids` were given: a code (of a tip before a registration's) and the words of the reply; only those with either."""
+    codes = union_all(
+        select(dna_request.c.mo, dna_request.c.code).where(dna_request.c.mo.in_(ids)), select(tip.c.mo, tip.c.code).where(tip.c.mo.in_(ids))
     )
-    return {bytes(row.bidx): row.replies for row in found}
+    given: dict[int, tuple[str | None, str | None]] = {row.mo: (row.code, None) for row in await connection.execute(codes)}
+    for row in await connection.execute(select(mt.c.reply_to, mt.c.body).where(mt.c.reply_to.in_(ids))):
+        given[row.reply_to] = given.get(row.reply_to, (None, None))[0], row.body
+    return given
+
+
+async def went_in_response(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """The replies to MOs `ids` have gone with our answers to their carrier's calls; those that wait as MTs are sent by that."""
+    gone = update(mt).where(mt.c.reply_to.in_(ids), mt.c.state == literal_column("'queued'"))
+    await connection.execute(gone.values(state="sent", sent_at=mt.c.created_at, code=IN_RESPONSE))
+
+
+async def replies_since(connection: AsyncConnection, ids: Collection[int], since: int) -> dict[int, int]:
+    """How many replies were made since `since` for the people of MOs `ids`, by MO; only those with any."""
+    return {row[0]: row[1] for row in await read_rows(connection, bulk_inbox.REPLIES, sorted(ids), since)}
+
+
+async def helped_since(connection: AsyncConnection, ids: Collection[int], since: int) -> set[int]:
+    """Those of MOs `ids` whose senders got a reply since `since` to something that was not understood."""
+    return {row[0] for row in await read_rows(connection, bulk_inbox.HELPED, sorted(ids), since)} if ids else set()
 
 
 async def actions(connection: AsyncConnection) -> dict[str, int]:

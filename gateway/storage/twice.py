@@ -1,4 +1,4 @@
-"""Statements that move many rows in one step, in both engines' words: here, in `bulk` and in `spending` alone the two differ.
+"""Statements that move many rows in one step, in both engines' words: here, in `bulk`, `bulk_inbox` and `spending` alone the two differ.
 
 SQLite drops to sqlite3's own connection. Each `sqlite3_step` gives up the GIL, and a busy event loop is slow to hand it back: row by row
 a turn takes 5 to 15 times as long. So rows go in as one JSON value (`json_each`) and come out as one (`json_group_array`); blobs travel in
@@ -48,10 +48,13 @@ def in_one(statement: str, *columns: str) -> Twice:
 
 
 async def read_rows(connection: AsyncConnection, statement: Twice, *values: object) -> Rows:
-    """The rows of an `in_one`, a list among `values` is one value."""
+    """The rows of an `in_one`, in a unit or on a reader; a list among `values` is one value."""
     if (driver := driver_of(connection)) is not None:
         rows: Rows = json.loads(driver.execute(statement.sqlite, tuple(map(flat, values))).fetchone()[0])
         return rows
+    if connection.dialect.name == "sqlite":
+        found: Rows = json.loads((await connection.exec_driver_sql(statement.sqlite, tuple(map(flat, values)))).scalar_one())
+        return found
     return (await connection.exec_driver_sql(statement.postgres, values)).all()
 
 
@@ -62,5 +65,18 @@ async def change(connection: AsyncConnection, statement: Twice, *values: object)
     return (await connection.exec_driver_sql(statement.postgres, values)).rowcount
 
 
+async def change_rows(connection: AsyncConnection, statement: Twice, rows: Rows) -> None:
+    """Run an UPDATE over `rows`: to SQLite they go as one JSON value, to PostgreSQL as an array a column."""
+    if rows and driver_of(connection) is not None:
+        await change(connection, statement, list(map(list, rows)))
+    elif rows:
+        await change(connection, statement, *map(list, zip(*rows, strict=True)))
+
+
 def flat(value: object) -> Any:  # Any: what sqlite3 binds
     return json.dumps(value, separators=(",", ":")) if isinstance(value, list) else value
+
+
+def blob(value: object) -> bytes:
+    """A binary column of a row: SQLite's JSON brings it in hex."""
+    return bytes.fromhex(value) if isinstance(value, str) else bytes(value)  # type: ignore[call-overload] # a driver's bytes

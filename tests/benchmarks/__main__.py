@@ -1,11 +1,11 @@
-"""`python -m tests.benchmarks [blast|inbound|pace|claim|plan|posters]… [--n N] [--rounds N] [--record]`: figures as a table on stdout."""
+"""`python -m tests.benchmarks [JOB]… [--n N] [--rounds N] [--record]`: figures as a table on stdout; the jobs are those of JOBS."""
 
 import argparse
 import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import blast, claim, inbound, pace, plan, posters
+from tests.benchmarks import blast, claim, inbound, pace, plan, posters, scans, ussd
 from tests.benchmarks.table import record, shown
 
 JOBS = {  # what runs it, its usual number, its usual rounds: what takes minutes and has no yardstick beside it runs once
@@ -15,13 +15,17 @@ JOBS = {  # what runs it, its usual number, its usual rounds: what takes minutes
     "claim": (claim.run, 1_000_000, 1),
     "plan": (plan.run, 1_000_000, 1),
     "posters": (posters.run, 29, 3),
+    "scans": (scans.run, 5_000, 3),
+    "ussd": (ussd.run, 20, 3),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description="Ours beside its yardsticks, measured in turns in one run.")
     parser.add_argument("jobs", nargs="*", metavar="job", help=f"of {', '.join(JOBS)}; without one: all")
-    parser.add_argument("--n", type=int, help="MTs, MOs, people, files or (pace) seconds a round; without it each job's own number")
+    parser.add_argument(
+        "--n", type=int, help="MTs, MOs, people, files, visits or (pace, ussd) seconds a round; without it each job's own number"
+    )
     parser.add_argument("--rounds", type=int, help="without it each job's own number")
     parser.add_argument("--record", action="store_true", help="append the figures to results.csv")
     chosen = parser.parse_args()

@@ -1,7 +1,8 @@
 """MO/s: hook calls answered after their commit by a running `tinbao serve`, which at the same time reads them, makes tips and replies.
 
 Load comes at 64 connections from a process of its own, distinct people, words and ids. The yardstick commits each MO by itself; ours lets
-concurrent ones share a commit, and has the reading, the tips and the replies to do beside.
+concurrent ones share a commit, and has the reading, the tips, the questions and the replies to do beside. The load and the telco share the
+machine's processors with it, and with the process that reads along (services/reading_ahead.py).
 """
 
 import sys

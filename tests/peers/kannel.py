@@ -1,4 +1,7 @@
-"""A real Kannel 1.4.5 on free ports: bearerbox, smsbox and its fake SMSC, whose TCP line is the residents' phones."""
+"""A real Kannel 1.4.5 on free ports: bearerbox, smsbox and the residents' phones.
+
+The phones are the TCP line of its fake SMSC; or, where texts come in parts, which the fake one sends as bytes only, an SMSC over HTTP.
+"""
 
 import asyncio
 import re
@@ -11,6 +14,9 @@ from pathlib import Path
 from string import Template
 from subprocess import DEVNULL, Popen
 from urllib.parse import quote, unquote_to_bytes
+
+from aiohttp import ClientSession, web
+from yarl import URL
 
 from tests.harness import free_ports, wait_for_port
 
@@ -26,14 +32,11 @@ store-type = spool
 store-location = "$folder/spool"
 dlr-storage = internal
 sms-resend-freq = 2
+sms-combine-concatenated-mo = $combine
 log-file = "$folder/bearerbox.log"
 log-level = 3
 
-group = smsc
-smsc = fake
-smsc-id = handset
-port = $handset
-connect-allow-ip = 127.0.0.1
+$smsc
 
 group = smsbox
 bearerbox-host = 127.0.0.1
@@ -59,10 +62,26 @@ user-allow-ip = "127.0.0.1"
 group = sms-service
 keyword = default
 catch-all = true
-get-url = "$hook&from=%q&to=%Q&text=%a&id=%I&ts=%T&coding=%c&cs=%C&udh=%u"
-max-messages = 0
+get-url = "$hook&from=%q&to=%Q&text=%b&id=%I&ts=%T&coding=%c&cs=%C&udh=%u"
+max-messages = $most
 omit-empty = true
 """)
+_FAKE = """\
+group = smsc
+smsc = fake
+smsc-id = handset
+port = $handset
+connect-allow-ip = 127.0.0.1"""
+_HTTP = """\
+group = smsc
+smsc = http
+smsc-id = handset
+system-type = kannel
+smsc-username = u
+smsc-password = p
+port = $handset
+connect-allow-ip = 127.0.0.1
+send-url = "$phones" """
 _LINE = re.compile(rb"(?P<sender>\S+) (?P<receiver>\S+) (?:udh (?P<udh>\S+) )?(?P<kind>text|ucs-2|data) ?(?P<words>.*)")
 
 
@@ -120,21 +139,35 @@ class FakeSmsc:
         return {number: texts for number, texts in self._texts.items() if texts}
 
 
+class HttpSmsc:
+    """An SMSC over HTTP in Kannel's own dialect: it takes MTs as calls, and MOs are calls to Kannel."""
+
+    def __init__(self, port: int, session: ClientSession) -> None:
+        self._port, self._session = port, session
+        self._texts: defaultdict[str, list[str]] = defaultdict(list)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """One MT."""
+        self._texts[request.query["to"]].append(request.query["text"])
+        return web.Response(status=202, text="0: Accepted for delivery")
+
+    def texts_of(self, number: str) -> list[str]:
+        """What arrived at a phone."""
+        return self._texts[number]
+
+    async def write_part(self, sender: str, number: int, total: int, words: str, reference: int = 42) -> None:
+        """One part of a long UCS-2 text, as it is on the air."""
+        udh, text = quote(bytes([5, 0, 3, reference, total, number])), quote(words.encode("utf-16be"))
+        call = f"username=u&password=p&from={quote(sender)}&to={SHORT_CODE}&coding=2&charset=UTF-16BE&udh={udh}&text={text}"
+        async with self._session.get(URL(f"http://127.0.0.1:{self._port}/?{call}", encoded=True)) as answer:
+            assert answer.status == 202
+
+
 @asynccontextmanager
 async def kannel(folder: Path, hook: str, sendsms: int) -> AsyncIterator[FakeSmsc]:
     """Kannel for the length of the block: MOs go to `hook` (a URL with its secret), MTs are taken at port `sendsms`."""
-    found = programs()
-    assert found is not None, "Kannel is not installed; run tests/peers/install"
-    bearerbox, smsbox = found
-    admin, boxes, handset = free_ports(3)
-    (folder / "spool").mkdir(parents=True)
-    config = folder / "kannel.conf"
-    config.write_text(_CONFIG.substitute(folder=folder, hook=hook, admin=admin, smsbox=boxes, handset=handset, sendsms=sendsms))
-    running: list[Popen[bytes]] = []
-    try:
-        for program, port in ((bearerbox, boxes), (smsbox, sendsms)):
-            running.append(Popen([program, "-v", "4", str(config)], stdout=DEVNULL, stderr=DEVNULL, cwd=folder))
-            await asyncio.to_thread(wait_for_port, port, running[-1])
+    (handset,) = free_ports(1)
+    async with _running(folder, hook, sendsms, Template(_FAKE).substitute(handset=handset)):
         reader, writer = await asyncio.open_connection("127.0.0.1", handset)
         phones = FakeSmsc(writer)
         listening = asyncio.create_task(phones.listen(reader), name="handsets")
@@ -143,6 +176,46 @@ async def kannel(folder: Path, hook: str, sendsms: int) -> AsyncIterator[FakeSms
         finally:
             writer.close()
             listening.cancel()
+
+
+@asynccontextmanager
+async def kannel_with_parts(folder: Path, hook: str, sendsms: int, *, most: int, combine: bool = False) -> AsyncIterator[HttpSmsc]:
+    """The same with an SMSC over HTTP. `most`: texts that our answer to an MO may become; `combine`: whether Kannel joins parts itself."""
+    (handset,) = free_ports(1)
+    async with ClientSession() as session:
+        phones = HttpSmsc(handset, session)
+        app = web.Application()
+        app.router.add_get("/send", phones.take)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            line = Template(_HTTP).substitute(handset=handset, phones=f"http://127.0.0.1:{runner.addresses[0][1]}/send")
+            async with _running(folder, hook, sendsms, line, most=most, combine=combine):
+                yield phones
+        finally:
+            await runner.cleanup()
+
+
+@asynccontextmanager
+async def _running(folder: Path, hook: str, sendsms: int, smsc: str, *, most: int = 0, combine: bool = True) -> AsyncIterator[None]:
+    found = programs()
+    assert found is not None, "Kannel is not installed; run tests/peers/install"
+    bearerbox, smsbox = found
+    admin, boxes = free_ports(2)
+    (folder / "spool").mkdir(parents=True)
+    config = folder / "kannel.conf"
+    config.write_text(
+        _CONFIG.substitute(
+            folder=folder, hook=hook, admin=admin, smsbox=boxes, sendsms=sendsms, smsc=smsc, most=most, combine=str(combine).lower()
+        )
+    )
+    running: list[Popen[bytes]] = []
+    try:
+        for program, port in ((bearerbox, boxes), (smsbox, sendsms)):
+            running.append(Popen([program, "-v", "4", str(config)], stdout=DEVNULL, stderr=DEVNULL, cwd=folder))
+            await asyncio.to_thread(wait_for_port, port, running[-1])
+        yield
     finally:
         await asyncio.to_thread(_end, running[::-1])
 

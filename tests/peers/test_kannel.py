@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from gateway.domain.segments import segments_of
 from tests.harness import Gateway, contacts_csv, deployment, eventually, free_ports, route
-from tests.peers.kannel import FakeSmsc, kannel
+from tests.peers.kannel import FakeSmsc, kannel, kannel_with_parts
 from tests.story import ROUTE, rows, serving, story
 
 MTS, MOS = 2_000, 500
@@ -115,6 +117,37 @@ async def test_a_long_accented_text_arrives_whole_both_ways(tmp_path: Path) -> N
         await eventually(lambda: phones.texts_of("+84300000602"))
         (tip,) = await rows(gateway, "tips", "list")
         assert (tip["village"], tip["text"]) == ("TN07", "LS TN07 có một ngôi mộ ở chân đồi Pò Mạ")
+
+
+_PARTS = (
+    "LS TN07 có 2 ngôi mộ bộ đội ở chân đồi sau trường học cũ, người già ",
+    "trong bản kể chôn năm 1979, gần cây đa ",
+    "to, cạnh suối",
+)
+
+
+@pytest.mark.parametrize("reply_by", ["mt", "response"])
+@pytest.mark.parametrize("combine", [False, True])
+async def test_a_text_in_three_ucs2_parts_is_one_tip_with_one_reply(tmp_path: Path, reply_by: str, combine: bool) -> None:
+    """Out of order, joined by us or by Kannel; the reply goes in our answer to the call that completes it, or as an MT."""
+    (sendsms,) = free_ports(1)
+    routes = route(ROUTE, "kannel", f"http://127.0.0.1:{sendsms}/cgi-bin/sendsms", reply_by=reply_by)
+    gateway = deployment(tmp_path / "d", routes=routes)
+    hook = f"{gateway.url}/hooks/{ROUTE}/mo?secret=s3cret"
+    most = 1 if reply_by == "response" else 0
+    number = "+84300000603"
+    async with kannel_with_parts(tmp_path / "kannel", hook, sendsms, most=most, combine=combine) as phones, serving(gateway):
+        for at in (3, 1, 2):
+            await phones.write_part(number, at, len(_PARTS), _PARTS[at - 1])
+
+        async def is_told() -> bool:
+            return bool(phones.texts_of(number))
+
+        await eventually(is_told)
+        (tip,) = await rows(gateway, "tips", "list")
+        assert (tip["village"], tip["text"]) == ("TN07", "".join(_PARTS))
+        (reply,) = phones.texts_of(number)
+        assert tip["code"] in reply
 
 
 async def _lines(phones: FakeSmsc, count: int) -> bool:

@@ -32,7 +32,7 @@ def route(name: str = "gia-lap", prefixes: tuple[str, ...] = ()) -> Route:
 
 
 def said(text: str, sender: str = ALICE, *, carrier_id: str | None = None, at: int = NOW, **more) -> NewMo:
-    return NewMo("gia-lap", more.pop("channel", "sms"), carrier_id or own_id(), sender, "8088", text, at, **more)
+    return NewMo(more.pop("route", "gia-lap"), more.pop("channel", "sms"), carrier_id or own_id(), sender, "8088", text, at, **more)
 
 
 def inbound(database: Database, routes: tuple[Route, ...] | None = None, now: int = NOW) -> Inbound:

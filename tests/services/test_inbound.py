@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select, text
 
 from gateway.domain.code import check_character, is_valid
-from gateway.services.inbound import FOR_THE_DESK, HOUR_MS, SILENCED
+from gateway.services.answers import FOR_THE_DESK
+from gateway.services.inbound import HOUR_MS, SILENCED
 from gateway.storage import tips as tip_rows
 from gateway.storage.inbox import UNREADABLE, person
 from gateway.storage.schema import contact, dna_request, mo, mt, question, tip, tip_event
@@ -110,6 +111,7 @@ async def test_stop_makes_a_stranger_known_but_no_audience_and_yes_brings_him_ba
     await _handle(database, said("DK", at=NOW + 1), now=NOW + 1)
     (row,) = await rows(database, contact)
     assert (row.opted_out_at, row.consent["mo"]) == (None, (await rows(database))[1].id)
+    assert row.consent["shown"] == (await rows(database, mt))[1].body
 
 
 @pytest.mark.parametrize("sender", ["VIETTEL", "8088", "Ngan hang", ""])
@@ -164,7 +166,12 @@ async def test_two_workers_share_the_inbox(database, database_url, keyring) -> N
     await arrive(database, *(said(f"LS TN07 co {i} mo bo doi", f"+8430000{i:04}") for i in range(250)))
     workers = [inbound(database) for _ in range(2)]
     workers[1]._random.seed(8)
-    await asyncio.gather(*(worker.process_once(NOW) for worker in workers for _ in range(2)))
+
+    async def work(worker) -> None:
+        while await worker.process_once(NOW):
+            pass
+
+    await asyncio.gather(*map(work, workers))
     assert (len(await rows(database, tip)), len(await rows(database, mt))) == (250, 250)
 
 

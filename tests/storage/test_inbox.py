@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.domain.msisdn import Msisdn
+from gateway.storage import bulk_inbox, follow_ups
 from gateway.storage.database import open_database
 from gateway.storage.inbox import OTHER_WORDS, NewDlr, Stored, add_dlrs, add_mos, person
 from gateway.storage.outbox import NewMt, enqueue
@@ -102,6 +103,7 @@ async def test_connections_that_replay_the_same_calls_make_one_row_each(database
 
 _REPLAY = """
 import asyncio, sys
+from gateway.storage import bulk_inbox, follow_ups
 from gateway.storage.database import open_database
 from gateway.storage.inbox import NewMo, add_mos
 from gateway.storage.seal import Keyring
@@ -128,3 +130,26 @@ async def test_no_word_and_no_number_lies_open_in_the_row(database) -> None:
         raw = (await connection.exec_driver_sql("SELECT * FROM mo")).one()
     assert b"bi mat" not in b"|".join(str(value).encode() for value in raw)
     assert not any(isinstance(value, bytes) and ALICE.encode() in value for value in raw)
+
+
+_PLANS = {  # statement: the index that serves it, whatever the inbox has grown to
+    bulk_inbox._KNOWN: "sqlite_autoindex_mo_1 (route=? AND carrier_id=?)",
+    bulk_inbox.NEW.sqlite: "mo_new (id>?)",
+    bulk_inbox.REPLIES.sqlite: "mt_person (bidx=? AND created_at>?)",
+    bulk_inbox.HELPED.sqlite: "mo_person (bidx=? AND received_at>?)",
+    bulk_inbox.WAITING_WITH.sqlite: "mo_person (bidx=? AND received_at>?)",
+    bulk_inbox.OVERDUE.sqlite: "mo_part (received_at<?)",
+    bulk_inbox.DONE.sqlite: "SEARCH mo USING INTEGER PRIMARY KEY (rowid=?)",
+    follow_ups.LATEST.sqlite: "ix_tip_bidx (bidx=?)",
+    follow_ups.TALKING.sqlite: "dialogue_person (bidx=? AND touched_at>?)",
+}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+async def test_the_statements_of_a_turn_use_their_indexes(database) -> None:
+    async with database.read() as connection:
+        for statement, index in _PLANS.items():
+            asked = ("[1]", 0)[: statement.count("?2") + 1] if "?2" in statement or "?1" in statement else ()
+            plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", asked)).all()
+            assert any(index in row[3] for row in plan), statement
+            assert not any(row[3].startswith(("SCAN mo", "SCAN mt", "SCAN tip", "SCAN dialogue")) for row in plan), statement

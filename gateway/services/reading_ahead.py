@@ -1,0 +1,117 @@
+"""Texts are read before their transaction, and between two of them the event loop answers whoever knocks.
+
+Reading is the dearest step of an MO. Where many wait, a second process reads along: both take slices from one pile, one from each end, so
+that neither waits for the other. It begins with the first such pile and ends with this process, however that ends.
+"""
+
+import asyncio
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from typing import Final
+
+from gateway.deployment import Deployment
+from gateway.reading import Reading, gazetteer_of, place_names_of, read
+from gateway.services.follow_ups import correction_in
+from gateway.storage.inbox import Mo
+
+MANY: Final = 40  # fewer are read here: some 20 ms, and no second process on a quiet evening
+_SLICE: Final = 10
+_AHEAD: Final = 2  # slices at the helper: it must not wait for the next one
+
+Text = tuple[str, str]  # words, channel
+_helpers_own: "Reader | None" = None  # in the second process
+
+
+class Reader:
+    """Reads with the villages and keywords of one deployment. Pure."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._places, self._names = gazetteer_of(deployment), place_names_of(deployment)
+        self._aliases = deployment.keywords.aliases
+
+    def read(self, text: Text) -> Reading:
+        """What a text says; of a correction, what stands behind its SUA."""
+        words, channel = text
+        corrected = correction_in(words)
+        return read(corrected.words if corrected else words, channel, self._places, self._aliases, names=self._names)
+
+
+class ReadingAhead:
+    """Reads MOs; with `helper`, which `reading_helper` opens, in two processes where many wait."""
+
+    def __init__(self, deployment: Deployment, helper: Executor | None = None) -> None:
+        self._reader, self._helper = Reader(deployment), helper
+
+    def read(self, mo: Mo) -> Reading:
+        """What `mo` says, here and now."""
+        return self._reader.read((mo.text, mo.channel))
+
+    async def read_all(self, mos: Sequence[Mo]) -> dict[int, Reading]:
+        """Readings by MO id."""
+        pile = deque(mos[at : at + _SLICE] for at in range(0, len(mos), _SLICE))
+        readings: dict[int, Reading] = {}
+        helper = self._helper if len(mos) >= MANY else None
+        helped = [self._with_help(helper, pile, readings) for _ in range(_AHEAD)] if helper is not None else []
+        await asyncio.gather(*helped, self._here(pile, readings))
+        return readings
+
+    async def _here(self, pile: deque[Sequence[Mo]], readings: dict[int, Reading]) -> None:
+        """From the end of the pile. A text costs up to a millisecond: departures have their slots and callers wait, so the loop goes on."""
+        while pile:
+            for mo in pile.pop():
+                await asyncio.sleep(0)
+                readings[mo.id] = self.read(mo)
+
+    async def _with_help(self, helper: Executor, pile: deque[Sequence[Mo]], readings: dict[int, Reading]) -> None:
+        """From its beginning, in the second process; what that could not do goes back."""
+        loop = asyncio.get_running_loop()
+        while pile:
+            some = pile.popleft()
+            try:
+                found = await loop.run_in_executor(helper, _read_some, [(mo.text, mo.channel) for mo in some])
+            except (BrokenProcessPool, RuntimeError):  # it was killed, or is being closed
+                self._helper = None
+                pile.append(some)
+                await self._here(pile, readings)
+                return
+            readings.update(zip((mo.id for mo in some), found, strict=True))
+
+
+# --- the second process ---
+
+
+@contextmanager
+def reading_helper(deployment: Deployment) -> Iterator[Executor | None]:
+    """A process that reads along, for the length of the block; None where there is but one processor. It starts when it is first needed."""
+    if (os.cpu_count() or 1) < 2:
+        yield None
+        return
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin, initargs=(deployment,)) as pool:
+        yield pool
+
+
+def _begin(deployment: Deployment) -> None:
+    """In the helper: whoever stops the service stops the other process, and that ends this one; so does its death."""
+    global _helpers_own
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    _helpers_own = Reader(deployment)
+
+
+def _end_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _read_some(texts: Sequence[Text]) -> list[Reading]:
+    reader = _helpers_own
+    return [reader.read(text) for text in texts] if reader is not None else []
