@@ -1,4 +1,4 @@
-"""A deployment's data folder as values: campaign, keywords, communes, villages, placements; and all that is wrong in it, at once.
+"""A deployment's data folder as values: campaign, keywords, communes, villages, placements, places; and all that is wrong in it, at once.
 
 No key, database or secret is needed: print, reading and planning work on a laptop in an office. The routes of `gateway.toml` are the
 concern of `gateway.settings`; of that file only `link_base` and `timezone` are read here, because paper and calendar need them.
@@ -6,7 +6,7 @@ concern of `gateway.settings`; of that file only `link_base` and `timezone` are 
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from importlib.resources import files
 from pathlib import Path
@@ -18,15 +18,17 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from gateway.domain.campaign import Campaign, PeakDay, Phase
 from gateway.domain.caps import Caps
 from gateway.domain.code import next_placement_number, placement_code
+from gateway.domain.dialogue import Choice, Keys, Question, Script, Timing, filled, places_in
 from gateway.domain.fault import Fault
 from gateway.domain.fold import fold
 from gateway.domain.keyword import Keyword
 from gateway.domain.msisdn import BadMsisdn, Msisdn
 from gateway.domain.number_repair import Repaired, read_number, remedy_for
 from gateway.domain.placement import Placement
+from gateway.domain.segments import Alphabet, alphabet_of, segments_of
 from gateway.domain.table import Column, Row, Table, read_table
 from gateway.domain.village import Village
-from gateway.toml_file import Frozen, matching, read_toml, validated
+from gateway.toml_file import Frozen, TomlFile, matching, read_toml, validated
 
 T = TypeVar("T")
 _LINK_BASE: Final = "a link base looks like HTTPS://TINBAO.EXAMPLE, without a slash at its end"
@@ -59,6 +61,40 @@ class Commune:
 
 
 @dataclass(frozen=True, slots=True)
+class Merger:
+    """A row of old_communes.csv: an old commune (`code`, `name`, `kind`, in `district` of `province`) and a new one that took it in.
+
+    `divided`: its land went to several, of which `likely` is the one to think of first.
+    """
+
+    code: str
+    name: str
+    kind: str
+    district: str
+    province: str
+    new_code: str
+    new_name: str
+    new_kind: str
+    divided: bool
+    likely: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPlace:
+    """A row of known_places.csv: a battle, or a place in Laos. Its middle in WGS84 degrees; who names it means a spot within `radius_m`."""
+
+    name: str
+    spellings: tuple[str, ...]
+    kind: str
+    area: str
+    latitude: float
+    longitude: float
+    radius_m: int
+    note: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Keywords:
     """Aliases by keyword, as written (fold before comparing). Slips of the finger and of the eye are the reading's concern."""
 
@@ -76,6 +112,9 @@ class Deployment:
     villages: Mapping[str, Village]
     placements: tuple[Placement, ...]
     faults: tuple[Fault, ...] = ()
+    mergers: tuple[Merger, ...] = ()
+    known_places: tuple[KnownPlace, ...] = ()
+    dialogue: Script = field(default_factory=lambda: Script((), Keys(), {"sms": Timing(0)}, {}), repr=False)
 
     def placements_of(self, village: str) -> tuple[Placement, ...]:
         """The placements of one village, in the file's order."""
@@ -102,11 +141,14 @@ def load_deployment(path: Path) -> Deployment:
     communes = _communes(_listed(path / "communes.csv", COMMUNE_COLUMNS, faults), faults)
     villages = _villages(_listed(path / "villages.csv", VILLAGE_COLUMNS, faults), communes, faults)
     placements = _placements(_listed(path / "placements.csv", PLACEMENT_COLUMNS, faults), villages, faults)
+    mergers = _mergers(_listed_if_there(path / "old_communes.csv", MERGER_COLUMNS, faults), faults)
+    known_places = _known_places(_listed_if_there(path / "known_places.csv", KNOWN_PLACE_COLUMNS, faults), faults)
     keywords = _keywords(path, faults)
+    dialogue = load_dialogue(path, faults)
     campaign = _campaign(path, communes, faults)
     if campaign is None:
         raise BadDeployment(faults)
-    return Deployment(path, campaign, keywords, communes, villages, placements, tuple(faults))
+    return Deployment(path, campaign, keywords, communes, villages, placements, tuple(faults), mergers, known_places, dialogue=dialogue)
 
 
 # -- TOML --------------------------------------------------------------------------------------------------------------------------------
@@ -153,24 +195,28 @@ class _CampaignFile(Frozen):
     free_by_contract: str = ""
     ussd: Annotated[str, matching(r"(\*[\d*]+#)?", "a USSD code looks like *8088#")] = ""
     hotline: str = ""
+    hotline_hours: tuple[time, time] | None = None
+    emergency: str = ""
+    number_abroad: str = ""
+    zalo: Annotated[str, matching(r"(https://[^\s\"<>]+)?", "the address of a Zalo account begins with https://")] = ""
     day_one: date
     window: tuple[time, time] = (time(7), time(21))
     phases: tuple[_Phase, ...] = ()
     peak_days: tuple[_PeakDay, ...] = ()
     caps: _Caps = _Caps()
 
-    @field_validator("hotline")
+    @field_validator("hotline", "emergency", "number_abroad")
     @classmethod
     def _is_number(cls, value: str) -> str:
         if value:
             Msisdn.parse(value)
         return value
 
-    @field_validator("window")
+    @field_validator("window", "hotline_hours")
     @classmethod
-    def _is_open(cls, value: tuple[time, time]) -> tuple[time, time]:
-        if value[0] >= value[1]:
-            raise ValueError("the window ends before it begins")
+    def _is_open(cls, value: tuple[time, time] | None) -> tuple[time, time] | None:
+        if value is not None and value[0] >= value[1]:
+            raise ValueError("it ends before it begins")
         return value
 
 
@@ -225,7 +271,21 @@ def _campaign(path: Path, communes: Mapping[str, Commune], faults: list[Fault]) 
             Fault(toml.file, toml.places.line(("commune",)), "commune", "The commune is not in communes.csv", "Add its row there")
         )
         return None
-    return _stated_campaign(stated, service, commune)
+    campaign = _stated_campaign(stated, service, commune)
+    faults += _emergency_faults(toml, campaign)
+    return campaign
+
+
+def _emergency_faults(toml: TomlFile, campaign: Campaign) -> Iterator[Fault]:
+    """The emergency number stands on paper and page as answered day and night: one with hours, or none, is a fault."""
+    here = toml.places.line(("emergency",))
+    if campaign.emergency is None:
+        yield Fault(
+            toml.file, here, "emergency", "There is no number for bombs, mines and open graves", "Name one that is answered day and night"
+        )
+    elif campaign.emergency == campaign.hotline and campaign.hotline_hours is not None:
+        text = "The emergency number is the hotline, which has office hours"
+        yield Fault(toml.file, here, "emergency", text, "Name a number that is answered day and night, or take hotline_hours away")
 
 
 def _stated_campaign(stated: _CampaignFile, service: _ServiceOnPaper, commune: Commune) -> Campaign:
@@ -252,6 +312,10 @@ def _stated_campaign(stated: _CampaignFile, service: _ServiceOnPaper, commune: C
         window=stated.window,
         link_base=service.link_base,
         caps=Caps(stated.caps.per_day, stated.caps.per_week),
+        hotline_hours=stated.hotline_hours,
+        emergency=Msisdn.parse(stated.emergency) if stated.emergency else None,
+        number_abroad=Msisdn.parse(stated.number_abroad) if stated.number_abroad else None,
+        zalo=stated.zalo,
     )
 
 
@@ -268,6 +332,179 @@ def _keywords(path: Path, faults: list[Fault]) -> Keywords:
                 text = f"“{alias}” is an alias of {owner[fold(alias)]} already"
                 faults.append(Fault(toml.file, line, f"{keyword}.aliases", text, "Keep it in one of the two"))
     return Keywords({keyword: (keyword.value, *rule.aliases) for keyword, rule in rules.items()})
+
+
+# -- the dialogue ------------------------------------------------------------------------------------------------------------------------
+
+DIALOGUE_FILE: Final = "dialogue.toml"
+_CHANNELS: Final = ("sms", "zalo", "ussd", "web")
+_SAID: Final = ("received", "added", "done", "human", "optout")  # on every channel, beside the questions
+_SCREENS: Final = (
+    "menu", "menu_again", "village", "which_village", "village_again", "village_unknown", "story", "dna", "code", "resume", "dna_done",
+    "bye", "busy", "refused", "more",
+)  # fmt: skip
+_FILLED: Final = {  # what the texts may hold, and how long it may be
+    "code": "7K3M9P", "commune": "Xa Thong Nhat", "commune_accented": "Xã Thống Nhất", "price": "1000d/tin", "hotline": "0300 000 100",
+    "number": "8088 (1000d/tin)", "dial": "*8088#", "villages": "",
+}  # fmt: skip
+
+
+class _Keys(Frozen):
+    skip: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
+    human: tuple[str, ...] = Field(min_length=1)  # a person is always within reach
+    more: tuple[str, ...] = ("98",)
+
+
+class _Timing(Frozen):
+    answer_s: int = Field(ge=30, le=7 * 86_400)
+    resume_s: int = Field(default=0, ge=0, le=86_400)
+
+
+class _Choice(Frozen):
+    answers: tuple[str, ...] = Field(min_length=1)
+    may_call: bool | None = None
+    may_publish: bool | None = None
+
+
+class _Question(Frozen):
+    slot: Annotated[str, matching(r"[a-z_]{1,20}", "a slot is a word in small letters")]
+    known_by: tuple[str, ...] = ()
+    numeric: bool = False
+    last: bool = False
+    choices: tuple[_Choice, ...] = ()
+
+
+class _DialogueFile(Frozen):
+    """dialogue.toml: what is asked, in which order and words, and how long an answer is waited for."""
+
+    most_questions: int = Field(default=3, ge=0, le=3)  # field.md §4.2: at most three, or people stop answering
+    keys: _Keys
+    channels: dict[str, _Timing]
+    questions: tuple[_Question, ...] = ()
+    words: dict[str, dict[str, dict[str, str]]]
+
+
+def load_dialogue(path: Path, faults: list[Fault]) -> Script:
+    """The script of the folder's dialogue.toml. What is wrong goes to `faults`, and then the shipped script serves."""
+    toml = read_toml(path / DIALOGUE_FILE)
+    if toml.fault is not None:
+        faults.append(toml.fault)
+    stated = None if toml.fault else validated(_DialogueFile, toml, toml.values, faults)
+    found = [] if stated is None else [_dialogue_fault(toml, *why) for why in _dialogue_faults(stated)]
+    faults += found
+    if stated is not None and not found:
+        return _script(stated)
+    return (
+        Script((), Keys(), {"sms": Timing(0)}, {})
+        if path.resolve() == shipped_deployment().resolve()
+        else load_dialogue(shipped_deployment(), [])
+    )
+
+
+def _script(stated: _DialogueFile) -> Script:
+    def keys(words: Sequence[str]) -> frozenset[str]:
+        return frozenset(map(fold, words))
+
+    return Script(
+        tuple(
+            Question(
+                each.slot,
+                frozenset(each.known_by),
+                each.numeric,
+                each.last,
+                tuple(Choice(keys(choice.answers), choice.may_call, choice.may_publish) for choice in each.choices),
+            )
+            for each in stated.questions
+        ),
+        Keys(keys(stated.keys.skip), keys(stated.keys.back), keys(stated.keys.human), keys(stated.keys.more)),
+        {channel: Timing(each.answer_s * 1000, each.resume_s * 1000) for channel, each in stated.channels.items()},
+        {
+            (language, channel, name): words.strip("\n")
+            for language, channels in stated.words.items()
+            for channel, named in channels.items()
+            for name, words in named.items()
+        },
+        stated.most_questions,
+        tuple(stated.words),
+    )
+
+
+_Wrong = tuple[tuple[str | int, ...], str, str]  # place, text, remedy
+
+
+def _dialogue_fault(toml: TomlFile, at: tuple[str | int, ...], text: str, remedy: str) -> Fault:
+    return Fault(toml.file, toml.places.line(at), ".".join(str(part + 1 if isinstance(part, int) else part) for part in at), text, remedy)
+
+
+def _dialogue_faults(stated: _DialogueFile) -> Iterator[_Wrong]:
+    """(place, text, remedy) of what no single value shows."""
+    slots = [each.slot for each in stated.questions]
+    for at, slot in enumerate(slots):
+        if slot in slots[:at]:
+            yield ("questions", at, "slot"), f"The slot “{slot}” is asked by two questions", "Keep one of them"
+    if sum(each.last for each in stated.questions) > stated.most_questions:
+        yield ("most_questions",), "More questions are marked last than may be asked", "Raise it, or take a `last` away"
+    if "sms" not in stated.channels:
+        yield ("channels",), "There is no [channels.sms]", "Add it with answer_s = 86400"
+    for channel in (*stated.channels, *(channel for named in stated.words.values() for channel in named)):
+        if channel not in _CHANNELS:
+            yield ("channels", channel), f"There is no channel “{channel}”", f"Take one of: {', '.join(_CHANNELS)}"
+    yield from _key_faults(stated.keys)
+    yield from _word_faults(stated, slots)
+
+
+def _key_faults(keys: _Keys) -> Iterator[_Wrong]:
+    owner: dict[str, str] = {}
+    for name, words in keys:
+        for word in words:
+            if owner.setdefault(fold(word), name) != name:
+                yield ("keys", name), f"“{word}” means {owner[fold(word)]} already", "Keep it in one of the two"
+
+
+def _word_faults(stated: _DialogueFile, slots: Sequence[str]) -> Iterator[_Wrong]:
+    asked = tuple(f"ask.{slot}" for slot in slots)
+    for channel in ("sms", "ussd"):
+        there = stated.words.get("vi", {}).get(channel, {})
+        for name in (*_SAID, *asked, *(_SCREENS if channel == "ussd" else ())):
+            if name not in there:
+                yield ("words", "vi", channel), f"The text “{name}” is missing", "Add it; the shipped deployment shows how"
+    for language, channels in stated.words.items():
+        for channel, named in channels.items():
+            for name, words in named.items():
+                place = ("words", language, channel, name)
+                if name not in (*_SAID, *_SCREENS, *asked):
+                    yield place, "No question and no screen has this name", "Correct it, or take it out"
+                elif why := _unusable(words, language, channel):
+                    yield place, *why
+    yield from _long_receipts(stated, asked)
+
+
+def _unusable(words: str, language: str, channel: str) -> tuple[str, str] | None:
+    """(text, remedy) where `words` can't be said on `channel`."""
+    try:
+        places = places_in(words)
+    except ValueError:
+        return "A brace stands alone", "Write {code} and the like, or no brace"
+    if unknown := places - set(_FILLED):
+        return f"There is no place {{{min(unknown)}}}", f"Take one of: {', '.join(f'{{{name}}}' for name in _FILLED)}"
+    if language == "vi" and channel in ("sms", "ussd") and alphabet_of(filled(words, _FILLED)) is Alphabet.UCS2:
+        return "Accents make the text cost twice to three times as much", "Write it without accents"
+    return None
+
+
+def _long_receipts(stated: _DialogueFile, asked: Sequence[str]) -> Iterator[_Wrong]:
+    """The receipt and each question must be one SMS."""
+    named = stated.words.get("vi", {}).get("sms", {})
+    for name in asked:
+        both = filled(f"{named.get('received', '')} {named.get(name, '')}", _FILLED) if _sound(named, name) else ""
+        if segments_of(both) > 1:
+            text = f"With the receipt it has {len(both)} characters, and an SMS has 160"
+            yield ("words", "vi", "sms", name), text, "Shorten the question or `received`"
+
+
+def _sound(named: Mapping[str, str], name: str) -> bool:
+    return all(_unusable(named.get(each, ""), "vi", "sms") is None for each in ("received", name))
 
 
 # -- CSV ---------------------------------------------------------------------------------------------------------------------------------
@@ -299,6 +536,34 @@ PLACEMENT_COLUMNS: Final = (
     Column("piece", ("ấn phẩm", "loại")),
     Column("spot", ("vị trí", "nơi treo", "nơi đặt"), required=False),
 )
+MERGER_COLUMNS: Final = (
+    Column("old_code", ("mã cũ",)),
+    Column("old_name", ("tên cũ", "xã cũ")),
+    Column("old_kind", ("loại cũ",)),
+    Column("old_district", ("huyện cũ", "huyện")),
+    Column("province", ("tỉnh", "tỉnh thành")),
+    Column("new_code", ("mã mới",)),
+    Column("new_name", ("tên mới", "xã mới")),
+    Column("new_kind", ("loại mới",)),
+    Column("split", ("chia tách",)),
+    Column("is_default", ("mặc định",)),
+)
+KNOWN_PLACE_COLUMNS: Final = (
+    Column("name", ("tên", "địa danh")),
+    Column("spellings", ("cách viết khác", "tên khác"), required=False),
+    Column("kind", ("loại",)),
+    Column("area", ("tỉnh, nước", "thuộc")),
+    Column("latitude", ("vĩ độ", "lat")),
+    Column("longitude", ("kinh độ", "lon")),
+    Column("radius_m", ("bán kính (m)", "bán kính")),
+    Column("note", ("ghi chú",), required=False),
+    Column("source", ("nguồn",)),
+)
+OLD_KINDS: Final = ("xã", "phường", "thị trấn")
+NEW_KINDS: Final = ("xã", "phường", "đặc khu")
+DISTRICT_KINDS: Final = ("huyện", "thị xã", "thành phố", "quận")
+KNOWN_KINDS: Final = ("trận đánh", "địa danh", "tỉnh", "huyện")
+_LANDS: Final = "Viet Nam, Laos and Cambodia"
 _VILLAGE_CODE: Final = re.compile(r"[A-Z]{1,4}\d{1,4}")
 _CONTACT: Final = re.compile(r"(?P<name>.*?)[\s,;:–-]*(?P<number>\+?\d(?:[\d\s.,()]{3,}|[\d.,]*[eE]\+?\d+))?")
 
@@ -319,6 +584,11 @@ def _listed(path: Path, columns: Sequence[Column], faults: list[Fault]) -> Table
         return Table(path.name, (), (), ())
     faults += table.faults
     return table
+
+
+def _listed_if_there(path: Path, columns: Sequence[Column], faults: list[Fault]) -> Table:
+    """The list at `path`; an empty one where a deployment has none, as those made before there was such a list."""
+    return _listed(path, columns, faults) if path.exists() else Table(path.name, (), (), ())
 
 
 def _each(table: Table, make: Callable[[Row], T], faults: list[Fault]) -> Iterator[T]:
@@ -350,8 +620,8 @@ def _whole(row: Row, column: str, *, required: bool = False) -> int:
     return int(digits)
 
 
-def _degrees(row: Row, column: str, least: float, most: float) -> float | None:
-    """WGS84 degrees inside Viet Nam's frame, with a point or a comma; None for an empty cell."""
+def _degrees(row: Row, column: str, least: float, most: float, land: str = "Viet Nam") -> float | None:
+    """WGS84 degrees inside the frame of `land`, with a point or a comma; None for an empty cell."""
     cell = row[column].replace(",", ".")
     try:
         value = float(cell) if cell else None
@@ -359,7 +629,7 @@ def _degrees(row: Row, column: str, least: float, most: float) -> float | None:
         value = float("nan")
     if value is not None and not least <= value <= most:
         remedy = f"Write decimal degrees between {least:g} and {most:g}; latitude and longitude may have changed places"
-        raise _BadCell(column, f"“{row[column]}” lies outside Viet Nam", remedy)
+        raise _BadCell(column, f"“{row[column]}” lies outside {land}", remedy)
     return value
 
 
@@ -429,6 +699,89 @@ def _villages(table: Table, communes: Mapping[str, Commune], faults: list[Fault]
         return Village(code, name, kind, commune.code, _whole(row, "households"), *_position(row), contact_name, contact)
 
     return {village.code: village for village in _each(table, make, faults)}
+
+
+def _mergers(table: Table, faults: list[Fault]) -> tuple[Merger, ...]:
+    taken: dict[str, list[tuple[int, Merger]]] = {}
+
+    def make(row: Row) -> Merger:
+        merger = _merger(row)
+        others = taken.setdefault(merger.code, [])
+        for line, other in others:
+            if other.new_code == merger.new_code:
+                raise _BadCell("old_code", f"{merger.code} became {merger.new_code} in line {line} already", "Keep one of the rows")
+            if not (merger.divided and other.divided):
+                raise _BadCell("split", f"{merger.code} stands in line {line} already", "Write divided in all its rows, or keep one")
+            if merger.likely and other.likely:
+                raise _BadCell("is_default", f"{merger.code} has its 1 in line {line} already", "Write 0 in the less likely row")
+        others.append((row.line, merger))
+        return merger
+
+    return tuple(_each(table, make, faults))
+
+
+def _merger(row: Row) -> Merger:
+    district = _name(row, "old_district")
+    if not district.lower().startswith(DISTRICT_KINDS):
+        raise _BadCell("old_district", f"“{district}” does not say what it is", f"Begin with {_choices(DISTRICT_KINDS)}")
+    return Merger(
+        code=_official_code(row, "old_code"),
+        name=_name(row, "old_name"),
+        kind=_one_of(row, "old_kind", OLD_KINDS),
+        district=district,
+        province=_name(row, "province"),
+        new_code=_official_code(row, "new_code"),
+        new_name=_name(row, "new_name"),
+        new_kind=_one_of(row, "new_kind", NEW_KINDS),
+        divided=_one_of(row, "split", ("whole", "divided")) == "divided",
+        likely=_one_of(row, "is_default", ("0", "1")) == "1",
+    )
+
+
+def _official_code(row: Row, column: str) -> str:
+    code = _commune_code(_named(row, column))
+    if not re.fullmatch(r"\d{5}", code):
+        raise _BadCell(column, f"“{code}” is no commune code", "Write the official code of five digits")
+    return code
+
+
+def _name(row: Row, column: str) -> str:
+    """A name in one line that has a letter: a list of names is looked for by its words."""
+    name = _line(_named(row, column))
+    if not any(map(str.isalpha, name)):
+        raise _BadCell(column, f"“{name}” is no name", "Write the name in letters")
+    return name
+
+
+def _one_of(row: Row, column: str, words: Sequence[str]) -> str:
+    cell = _line(_named(row, column)).lower()
+    if cell not in words:
+        raise _BadCell(column, f"“{cell}” is not known here", f"Write {_choices(words)}")
+    return cell
+
+
+def _choices(words: Sequence[str]) -> str:
+    return " or ".join((", ".join(words[:-1]), words[-1]))
+
+
+def _known_places(table: Table, faults: list[Fault]) -> tuple[KnownPlace, ...]:
+    lines: dict[str, int] = {}
+
+    def make(row: Row) -> KnownPlace:
+        name, spellings = _name(row, "name"), tuple(filter(None, map(_line, row["spellings"].split("|"))))
+        for spelling in (name, *spellings):
+            if (before := lines.setdefault(spelling.lower(), row.line)) != row.line:
+                raise _BadCell("spellings", f"“{spelling}” stands in line {before} already", "Tell the two apart, or keep one")
+        latitude, longitude = _degrees(row, "latitude", 8, 24, _LANDS), _degrees(row, "longitude", 100, 118, _LANDS)
+        if latitude is None or longitude is None:
+            raise _BadCell("latitude", "The position is missing", "Give both latitude and longitude")
+        radius_m = _whole(row, "radius_m", required=True)
+        if not 100 <= radius_m <= 300_000:
+            raise _BadCell("radius_m", f"A radius of {radius_m} m can't be meant", "Write metres, from 100 to 300000")
+        kind, area = _one_of(row, "kind", KNOWN_KINDS), _name(row, "area")
+        return KnownPlace(name, spellings, kind, area, latitude, longitude, radius_m, _line(row["note"]), _named(row, "source"))
+
+    return tuple(_each(table, make, faults))
 
 
 def _contact_person(row: Row) -> tuple[str, Msisdn | None]:

@@ -8,24 +8,35 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.carriers import zalo
 from gateway.carriers.registry import CARRIERS
+from gateway.carriers.ussd_registry import USSD
 from gateway.deployment import Deployment
 from gateway.domain.secret import Secret
 from gateway.log import log
 from gateway.metrics import Metrics
 from gateway.sending import dispatching, now_ms, routes_of
+from gateway.services.alerts import Alerts
+from gateway.services.attachments import Attachments, folder_beside
 from gateway.services.census import Counting
+from gateway.services.digest import Digest
 from gateway.services.inbound import Inbound
 from gateway.services.intake import open_intake
+from gateway.services.reading_ahead import reading_helper
 from gateway.services.replies import load_replies
 from gateway.services.scans import Scans
-from gateway.settings import Settings
+from gateway.services.tending import Tending
+from gateway.services.ussd import open_ussd
+from gateway.services.zalo_media import ZaloMedia
+from gateway.settings import RouteSettings, Settings
 from gateway.storage import outbox
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.spool import Spool
 from gateway.web.app import create_app, quiet
-from gateway.web.hooks import Hook
+from gateway.web.hooks import HOOKS, Hook
 from gateway.web.runner import web_runner
+from gateway.web.ussd import UssdHook, add_ussd
+from gateway.web.zalo import ZaloHook, add_zalo
 
 TROUBLE_S: Final = 0.5  # how soon a database in trouble is told of
 
@@ -42,27 +53,53 @@ async def serve(
     `ready` is set once both listeners take calls. Raises PortInUse, BadSettings.
     """
     routes = routes_of(settings)
-    inbound = Inbound(database, deployment, load_replies(deployment), routes, now_ms, SystemRandom())
     spool = Spool(settings.spool_dir, database.keyring)
-    scans = Scans()
+    by_response = {each.name for each in settings.routes if each.reply_by == "response"}
+    replies, campaign = load_replies(deployment), deployment.campaign
+    scans = Scans(campaign.timezone)
+    attachments = Attachments(database, folder_beside(settings.spool_dir))
+    alerts = Alerts(database, deployment.villages, replies, routes)
+    tending = Tending(database, alerts, Digest(database, campaign.timezone, campaign.commune, replies, routes), attachments)
     async with AsyncExitStack() as stack:  # closed in reverse: the listeners first
-        intake = await stack.enter_async_context(open_intake(database, spool, at_once=inbound.at_once))
-        state = await stack.enter_async_context(dispatching(settings, database, stop, deployment.campaign.caps, intake.drain))
+        helper = stack.enter_context(reading_helper(deployment))
+        inbound = Inbound(database, deployment, replies, routes, now_ms, SystemRandom(), helper)
+        intake = await stack.enter_async_context(open_intake(database, spool, at_once=inbound.at_once, in_response=by_response))
+        state = await stack.enter_async_context(dispatching(settings, database, stop, campaign.caps, intake.drain))
         public = create_app(
             deployment=deployment,
             database=database,
             intake=intake,
             scans=scans,
             hooks=[
-                Hook(each.name, CARRIERS[each.carrier], Secret(each.hook_secret.get_secret_value()), each.rehearsal, each.hook_networks)
+                Hook(
+                    each.name,
+                    CARRIERS[each.carrier],
+                    Secret(each.hook_secret.get_secret_value()),
+                    each.rehearsal,
+                    each.hook_networks,
+                    each.name in by_response,
+                )
                 for each in settings.routes
+                if each.carrier != zalo.NAME
             ],
             clock=now_ms,
             is_dispatching=lambda: state.active,
             proxies=settings.service.trusted_proxies,
+            attachments=attachments,
         )
+        sessions = await stack.enter_async_context(open_ussd(database, deployment, replies, routes, now_ms, SystemRandom()))
+        by_ussd = [each for each in settings.routes if each.ussd]
+        add_ussd(public, sessions, [UssdHook(public[HOOKS][each.name], USSD[each.ussd], each.screen_septets) for each in by_ussd])
+        zalo_routes = [each for each in settings.routes if each.carrier == zalo.NAME]
+        media = ZaloMedia(database, state.send, attachments.keep, {each.name: each.url for each in zalo_routes}, now_ms)
+        add_zalo(public, map(_zalo_hook, zalo_routes), media.arrived.set)
         async with asyncio.TaskGroup() as tasks:
+            if zalo_routes:
+                tasks.create_task(media.run(stop), name="zalo media")
             tasks.create_task(inbound.run(stop, intake.wake), name="inbound")
+            tasks.create_task(tending.run(stop, now_ms), name="tending")
+            tasks.create_task(_whenever(tending.texted, stop, state.wake_soon), name="alerts")
+            tasks.create_task(_whenever(sessions.replied, stop, state.wake_soon), name="receipts")
             tasks.create_task(_whenever(inbound.replied, stop, state.wake_soon), name="replies")
             tasks.create_task(_whenever(intake.reported, stop, lambda: match_reports(database)), name="reports")
             tasks.create_task(scans.run(database, stop), name="scans")
@@ -75,6 +112,10 @@ async def serve(
                 ready.set()
             await stop.wait()
             log.info("serve.draining")
+
+
+def _zalo_hook(each: RouteSettings) -> ZaloHook:
+    return ZaloHook(each.name, each.account.username, Secret(each.hook_secret.get_secret_value()))
 
 
 async def _tell_of_trouble(database: Database, stop: asyncio.Event) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 
+from gateway.carriers.zalo_token import TOKEN_URL
 from gateway.deployment import checked_timezone, shipped_deployment
 from gateway.domain.fault import Fault
 from gateway.domain.pace import Pace
@@ -102,6 +103,13 @@ class AccountSettings(Frozen):
     password: SecretStr
 
 
+class ZaloSettings(Frozen):
+    """`zalo = { … }` of a route of carrier zalo, whose account is our app's id and secret, and whose hook_secret is the OA's secret key."""
+
+    refresh_token: SecretStr = SecretStr("")  # as the OA's administrator got it; each is used once, the ones that follow are the database's
+    token_url: HttpUrl = Field(default=TOKEN_URL, repr=False)
+
+
 class RouteSettings(Frozen):
     """A `[[routes]]` table. `pace` is always there: `tps` is short for so many segments a second."""
 
@@ -121,11 +129,15 @@ class RouteSettings(Frozen):
     hook_secret: SecretStr = SecretStr("")
     hooks_from: tuple[IPvAnyNetwork, ...] = ()  # whose hook calls are taken; empty: anybody's who knows the secret
     on_lost_answer: Literal["resend", "ask", "hold"] = "hold"
+    reply_by: Literal["mt", "response"] = "mt"  # how the reply to an MO goes; in our answer to its call, where the carrier takes it so
     max_unapproved: int = Field(default=20, ge=0)  # recipients a door may reach without an approved wave; 0: no limit
     price_vnd: int = Field(default=0, ge=0)  # of one segment, by the contract
     daily_budget_vnd: int = Field(default=0, ge=0)  # what the route may cost on one local day; 0: no limit
     fallback: tuple[str, ...] = ()  # routes for numbers that this one can't reach, in this order
     validity_min: int | None = Field(default=None, ge=1, le=7 * 24 * 60)  # how long the carrier tries; unset: as long as it likes
+    zalo: ZaloSettings | None = None  # of a route to Zalo
+    ussd: str = ""  # the convention of the route's USSD, a name in carriers.ussd_registry; "": it has none
+    screen_septets: int = Field(default=160, ge=60, le=182)  # what a USSD screen holds (carriers.md §5.1)
 
     @model_validator(mode="before")
     @classmethod
@@ -332,14 +344,40 @@ def _unkept(toml: TomlFile, at: int, route: RouteSettings, *, secret_unset: bool
         known = ", ".join(sorted(CARRIERS))
         return [_at(toml, at, "carrier", f"There is no carrier “{route.carrier}”", f"Take one of: {known}")]
     can, found = carrier.CAPABILITIES, list[Fault]()
+    if route.ussd and route.ussd not in _ussd_names():
+        remedy = f"Take one of: {', '.join(_ussd_names())}"
+        found.append(_at(toml, at, "ussd", f"There is no USSD convention “{route.ussd}”", remedy))
     if route.on_lost_answer == "resend" and can.dedupe_window_s <= 0:
         text = f"{route.carrier} never recognises a repeat: to resend would send twice"
         found.append(_at(toml, at, "on_lost_answer", text, 'Write on_lost_answer = "hold"'))
     if route.on_lost_answer == "ask" and can.status_by != "our_ref":
         text = f"{route.carrier} can't be asked by our own reference"
         found.append(_at(toml, at, "on_lost_answer", text, 'Write on_lost_answer = "hold"'))
+    if route.reply_by == "response" and not can.reply_in_response:
+        text = f"{route.carrier} sends nobody what we answer to its calls"
+        found.append(_at(toml, at, "reply_by", text, 'Write reply_by = "mt"'))
     open_hooks = not route.hook_secret.get_secret_value() and not route.hooks_from
-    if route.enabled and (can.mo or can.dlr) and open_hooks and not secret_unset:
+    if route.enabled and (can.mo or can.dlr or route.ussd) and open_hooks and not secret_unset:
         text = "Anybody could call this route's hooks"
         found.append(_at(toml, at, "hook_secret", text, 'Set hook_secret, or hooks_from = ["the carrier\'s network"]'))
+    return found + _zalo_faults(toml, at, route, secret_unset=secret_unset)
+
+
+def _zalo_faults(toml: TomlFile, at: int, route: RouteSettings, *, secret_unset: bool) -> list[Fault]:
+    if route.carrier != "zalo":
+        text = f"A route of carrier {route.carrier} has no tokens of Zalo's"
+        return [_at(toml, at, "zalo", text, "Take the zalo table out")] if route.zalo is not None else []
+    found = list[Fault]()
+    for key, url in (("url", route.url), ("zalo", (route.zalo or ZaloSettings()).token_url)):
+        if urlsplit(url).scheme.lower() != "https" and not _is_loopback(urlsplit(url).hostname or ""):
+            found.append(_at(toml, at, key, "The tokens would travel in clear", "Write an address that begins with https://"))
+    if route.enabled and not route.hook_secret.get_secret_value() and route.hooks_from and not secret_unset:
+        text = "Zalo's calls are known by their signature alone"
+        found.append(_at(toml, at, "hook_secret", text, "Set hook_secret to the OA's secret key, shown on Zalo's webhook page"))
     return found
+
+
+def _ussd_names() -> list[str]:
+    from gateway.carriers.ussd_registry import USSD  # late, as above
+
+    return sorted(USSD)

@@ -24,7 +24,7 @@ from gateway.domain.message import DlrStatus, MtState
 from gateway.domain.pace import Pace
 from gateway.domain.ramp import RampVerdict
 from gateway.domain.wave import WaveState
-from gateway.settings import AccountSettings, DeskSettings, RouteSettings, ServiceSettings
+from gateway.settings import AccountSettings, DeskSettings, RouteSettings, ServiceSettings, ZaloSettings
 from gateway.storage.schema import metadata
 from gateway.storage.seal import Sealed
 
@@ -191,7 +191,7 @@ def test_the_get_url_of_the_page_is_read():
     """Kannel fills the line of the page in; our own parser reads the call."""
     found = re.search(r'^get-url = "http://[^/]+/hooks/ROUTE/mo\?(.+)"$', text_of("docs/carriers.md"), re.MULTILINE)
     assert found
-    values = {"q": "+84300000101", "Q": "8088", "a": "LS TN07 mộ", "I": "a1", "T": "1785000000", "c": "0", "C": "UTF-8", "u": ""}
+    values = {"q": "+84300000101", "Q": "8088", "b": "LS TN07 mộ", "I": "a1", "T": "1785000000", "c": "0", "C": "UTF-8", "u": ""}
     query = re.sub("%(.)", lambda sign: quote(values[sign[1]], safe=""), found[1])
     read = kannel.parse_mo(HookCall("GET", "/hooks/ROUTE/mo", query.encode()))
     assert read == Mo("a1", "+84300000101", "8088", "LS TN07 mộ", 1_785_000_000_000)
@@ -211,6 +211,7 @@ MODELS: Final = {
     "`[desk]`": DeskSettings,
     "`[[routes]]`": RouteSettings,
     "`account`": AccountSettings,
+    "`zalo`": ZaloSettings,
     "`pace`": Pace,
 }
 

@@ -15,9 +15,11 @@ def command() -> typer.Typer:
     from collateral import cli as collateral_cli
     from gateway.cli import (
         check,
+        codes,
         contacts,
         demo,
         doctor,
+        duty,
         init,
         keys,
         placements,
@@ -41,8 +43,8 @@ def command() -> typer.Typer:
     )
     app.callback()(_door)
     groups = (
-        init, check, doctor, demo, serve, send, wave, contacts, read, tips, report, collateral_cli, villages, placements, routes, users,
-        keys,
+        init, check, doctor, demo, serve, send, wave, contacts, read, tips, duty, report, collateral_cli, villages, placements, codes,
+        routes, users, keys,
     )  # fmt: skip
     for module in groups:
         module.add_commands(app)
