@@ -135,7 +135,7 @@ async def test_answers_are_counted_by_what_they_were(database) -> None:
 
 
 async def test_looking_a_person_up_reads_their_rows_alone(database) -> None:
-    """By mt_member; the planner of PostgreSQL is asked without its shortcut for tiny tables."""
+    """By an index of people; the planner of PostgreSQL is asked without its shortcut for tiny tables, and has two to choose from."""
     await make_wave(database, mts={"sent": 1_000})
 
     async def unit(connection) -> str:
@@ -147,7 +147,8 @@ async def test_looking_a_person_up_reads_their_rows_alone(database) -> None:
         rows = await connection.exec_driver_sql(f"{'EXPLAIN' if postgresql else 'EXPLAIN QUERY PLAN'} {asked}")
         return " ".join(str(tuple(row)) for row in rows)
 
-    assert "mt_member" in await database.write(unit)
+    plan = await database.write(unit)
+    assert "mt_member" in plan or (database.dialect == "postgresql" and "mt_person" in plan)
 
 
 async def test_orders_of_long_ago_are_not_looked_at(database) -> None:
