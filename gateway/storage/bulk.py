@@ -41,7 +41,7 @@ _HINDERED: Final = in_one(  # people by the unique index on contact.bidx, waves 
     "SELECT mt.id AS id, CASE WHEN contact.blocked_at IS NOT NULL THEN 'blocked' WHEN contact.opted_out_at IS NOT NULL THEN 'opted out' "
     "ELSE wave.state END AS why "
     "FROM mt LEFT JOIN contact ON contact.bidx = mt.bidx LEFT JOIN wave ON wave.id = mt.wave "
-    "WHERE mt.id {of_1} AND mt.lane = 0 "
+    "WHERE mt.id {of_1} AND mt.reply_to IS NULL AND mt.lane = 0 "
     "AND (contact.opted_out_at IS NOT NULL OR contact.blocked_at IS NOT NULL OR wave.state <> 'running')",
     "id",
     "why",
@@ -60,7 +60,7 @@ _LEFT: Final = in_one(  # by mt_member, a person's campaign messages
 
 
 async def hindered(connection: AsyncConnection, ids: list[int]) -> dict[int, str]:
-    """Why some of the MTs `ids` must not go: "blocked", "opted out", or the state of a wave that is not running. Replies always may."""
+    """Why some of the MTs `ids` must not go: "blocked", "opted out", or a wave's state but running. Replies and alerts always may."""
     return {row[0]: row[1] for row in await read_rows(connection, _HINDERED, ids)} if ids else {}
 
 

@@ -85,7 +85,7 @@ def request() -> tuple[HttpRequest, Batch]:
 
 async def sent(ground: Ground, tokens: Tokens, send: Callable | None = None):
     plain, batch = request()
-    plain = replace(plain, url=f"{ground.zalo.url}/v3.0/oa/message/cs")
+    plain = plain._replace(url=f"{ground.zalo.url}/v3.0/oa/message/cs")
     return carrier.parse_send(await TokenSender(send or ground.send, tokens)(plain), batch)[0]
 
 
@@ -471,7 +471,7 @@ def answered(sender: TokenSender, plain: HttpRequest) -> tuple[asyncio.Future, C
 async def test_begin_calls_back_once_with_zalos_answer(ground) -> None:
     ground.zalo.hears(MAN)
     plain, batch = request()
-    plain = replace(plain, url=f"{ground.zalo.url}/v3.0/oa/message/cs")
+    plain = plain._replace(url=f"{ground.zalo.url}/v3.0/oa/message/cs")
     async with ground.gateway() as tokens:
         sender = TokenSender(ground.send, tokens)
         done, _ = answered(sender, plain)
@@ -504,7 +504,7 @@ async def test_who_gives_up_while_a_refused_token_is_renewed_has_sent_nothing(gr
     async with ground.gateway() as tokens:
         await tokens.access()
     ground.zalo.expire_tokens()
-    plain = replace(request()[0], url=f"{ground.zalo.url}/v3.0/oa/message/cs")
+    plain = request()[0]._replace(url=f"{ground.zalo.url}/v3.0/oa/message/cs")
     async with ground.gateway(send=stuck) as tokens:
         done, give_up = answered(TokenSender(ground.send, tokens), plain)
         await renewing.wait()
