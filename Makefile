@@ -7,7 +7,7 @@ demo: .venv/ready
 	.venv/bin/tinbao demo
 
 test: .venv/ready lint
-	$(PYTEST) -n 2
+	$(PYTEST) -n 4
 
 lint: .venv/ready
 	.venv/bin/ruff format --check .
