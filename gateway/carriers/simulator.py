@@ -28,7 +28,7 @@ from gateway.carriers.protocol import (
     outcome_from_status,
     retry_after_s,
 )
-from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean
+from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, json_object
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
 
@@ -65,7 +65,7 @@ def build_send(account: Account, batch: Batch) -> HttpRequest:
 
 def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
     """One Outcome per MT of `batch`, in its order. A recipient that the answer leaves out may have been sent."""
-    answer = _json(response.body)
+    answer = json_object(response.body)
     rows = _rows(answer)
     if rows is None:
         return (_whole(response, answer),) * len(batch.mts)
@@ -110,7 +110,7 @@ def build_status(account: Account, batch: Batch) -> HttpRequest:
 
 def parse_status(response: HttpResponse, batch: Batch) -> tuple[Outcome | None, ...]:
     """One per MT in order; None: the telco doesn't know it, or didn't say."""
-    rows = _rows(_json(response.body)) or {}
+    rows = _rows(json_object(response.body)) or {}
     return tuple(_outcome(rows.get(mt.ref, {})) for mt in batch.mts)
 
 
@@ -136,7 +136,7 @@ def build_order(account: Account, order: AreaOrder) -> HttpRequest:
 
 def parse_order(response: HttpResponse) -> Accepted | Refused:
     """A yes must name the order; anything else is read as an answer to an MT is."""
-    answer = _json(response.body)
+    answer = json_object(response.body)
     order = answer.get("order")
     if response.status == 200 and isinstance(order, dict) and (carrier_ref := _word(order.get("id"))):
         return Accepted(carrier_ref)
@@ -145,7 +145,7 @@ def parse_order(response: HttpResponse) -> Accepted | Refused:
 
 def parse_mo(call: HookCall) -> Mo | Malformed:
     """POST {"id","from","to","text","at"}: `at` in epoch ms."""
-    fields = _json(call.body)
+    fields = json_object(call.body)
     sender = _text(fields.get("from"))
     if not sender:
         return Malformed("from: missing")
@@ -154,7 +154,7 @@ def parse_mo(call: HookCall) -> Mo | Malformed:
 
 def parse_dlr(call: HookCall) -> Dlr | Malformed:
     """POST {"ref","id","status","code","at"}: `ref` ours, `at` in epoch ms."""
-    fields = _json(call.body)
+    fields = json_object(call.body)
     ref = _word(fields.get("ref"))
     if ref is None:
         return Malformed("ref: missing or no reference of ours")
@@ -168,15 +168,6 @@ def parse_dlr(call: HookCall) -> Dlr | Malformed:
 def acknowledge(call_kind: Literal["mo", "dlr"]) -> HttpResponse:
     """200 and an empty object."""
     return HttpResponse(200, {"content-type": "application/json"}, b"{}")
-
-
-def _json(body: bytes) -> Mapping[str, Any]:
-    """The object in `body`; anything else reads as an empty one. Broken UTF-8 becomes U+FFFD and the rest is kept."""
-    try:
-        value = json.loads(body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):  # a thousand brackets are no bug of ours
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: object) -> str:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from gateway.carriers.protocol import Malformed
-from gateway.carriers.wire import HookCall, HttpResponse, clean, decode_text, form_fields
+from gateway.carriers.wire import HookCall, HttpResponse, clean, decode_text, form_fields, json_object
 
 HARD_LIMIT: Final = 182  # septets: 160 octets (3GPP TS 23.038 §6.1.2.3)
 MOST_INPUT: Final = 1_000  # characters; no handset sends more than 182, and what lies beyond costs nothing more
@@ -108,11 +108,7 @@ def query_fields(call: HookCall) -> dict[str, str]:
 
 def json_fields(call: HookCall) -> dict[str, Any]:  # Any: JSON
     """The object in the body; anything else reads as an empty one."""
-    try:
-        value = json.loads(call.body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return json_object(call.body)
 
 
 def word(value: object) -> str:

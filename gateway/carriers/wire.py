@@ -3,10 +3,11 @@
 No repr shows a query, a header's value or a body: numbers, words and passwords travel there.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 # Names that carriers were seen to use. A closed list: a hook's caller chooses the word, and Python knows codecs that are no charsets.
@@ -84,6 +85,15 @@ def _unquote(raw: bytes) -> bytes:
     """Most values have nothing to undo, and the library's way costs 3 µs a field."""
     spaced = raw.replace(b"+", b" ")
     return unquote_to_bytes(spaced) if b"%" in spaced else spaced
+
+
+def json_object(body: bytes) -> dict[str, Any]:  # Any: JSON
+    """The object in `body`; anything else reads as an empty one. Broken UTF-8 becomes U+FFFD and the rest is kept."""
+    try:
+        value = json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):  # a thousand brackets are no bug of ours
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def decode_text(raw: bytes, charset: str = "utf-8") -> str:

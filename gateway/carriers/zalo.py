@@ -31,7 +31,7 @@ from gateway.carriers.protocol import (
     outcome_from_status,
     retry_after_s,
 )
-from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean
+from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, json_object
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
 from gateway.domain.secret import Secret
@@ -96,7 +96,7 @@ def with_token(request: HttpRequest, access: Secret, app_secret: Secret) -> Http
 
 def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
     """One Outcome for the one MT: business errors come under HTTP 200, so the body decides. A code of no table: refused, tried again."""
-    answer = _object(response.body)
+    answer = json_object(response.body)
     code = _code(answer)
     if code is None:
         return (outcome_from_status(response),) * len(batch.mts)
@@ -108,7 +108,7 @@ def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
 
 def refuses_token(response: HttpResponse) -> bool:
     """Whether nothing but the access token was wrong: nobody got anything, and a new one may help."""
-    return _code(_object(response.body)) in TOKEN_REFUSED
+    return _code(json_object(response.body)) in TOKEN_REFUSED
 
 
 def _code(answer: Mapping[str, Any]) -> str | None:
@@ -167,7 +167,7 @@ class Opened:
 
 def open_call(call: HookCall) -> Opened | Malformed:
     """What a call says it is. Never raises."""
-    fields = _object(call.body)
+    fields = json_object(call.body)
     name, stamp = fields.get("event_name"), _digits(fields.get("timestamp"))
     if not isinstance(name, str) or not _EVENT.fullmatch(name):
         return Malformed("event_name: missing or no event's")
@@ -357,15 +357,6 @@ def acknowledge(call_kind: Literal["mo", "dlr"]) -> HttpResponse:
 
 
 # --- JSON ---
-
-
-def _object(body: bytes) -> Mapping[str, Any]:
-    """The object in `body`; anything else reads as an empty one."""
-    try:
-        value = json.loads(body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):  # a thousand brackets are no bug of ours
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _inner(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -4,13 +4,12 @@ POST https://oauth.zaloapp.com/v4/oa/access_token   form-urlencoded, header secr
 -> 200 {"access_token","refresh_token","expires_in":"90000"}, or {"error","error_name"} under HTTP 200 too
 """
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from gateway.carriers.wire import HttpRequest, HttpResponse
+from gateway.carriers.wire import HttpRequest, HttpResponse, json_object
 from gateway.domain.secret import Secret
 
 TOKEN_URL: Final = "https://oauth.zaloapp.com/v4/oa/access_token"  # noqa: S105 # an address
@@ -50,12 +49,7 @@ def build_refresh(url: str, app_id: str, secret: Secret, refresh: Secret) -> Htt
 
 def parse_pair(response: HttpResponse) -> Pair | Denied | Unclear:
     """What came back. Never raises; a pair must be whole to be one."""
-    try:
-        answer = json.loads(response.body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict):
-        return Unclear(f"http-{response.status}")
+    answer = json_object(response.body)
     access, refresh = (_token(answer.get(name)) for name in ("access_token", "refresh_token"))
     if access and refresh:
         return Pair(Secret(access), Secret(refresh), _lifetime_s(answer.get("expires_in")))

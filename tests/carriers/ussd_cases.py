@@ -5,6 +5,7 @@
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
@@ -38,7 +39,7 @@ def rpc(method: str, members: Mapping[str, str]) -> HookCall:
 
 
 @dataclass
-class Phone:
+class Phone(ABC):
     """A handset behind one convention; it keeps what its carrier would keep."""
 
     session: str = "S-1"
@@ -60,11 +61,13 @@ class Phone:
         self.calls += 1
         return self.call("end", "")
 
+    @abstractmethod
     def call(self, phase: str, text: str) -> HookCall | None:
-        raise NotImplementedError
+        """The carrier's call; None: it makes none."""
 
+    @abstractmethod
     def read(self, answer: HttpResponse) -> tuple[str, bool]:
-        raise NotImplementedError
+        """(screen, whether it goes on)."""
 
 
 def _json(answer: HttpResponse) -> dict:
