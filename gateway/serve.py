@@ -59,10 +59,11 @@ async def serve(
     scans = Scans(campaign.timezone)
     attachments = Attachments(database, folder_beside(settings.spool_dir))
     alerts = Alerts(database, deployment.villages, replies, routes)
-    tending = Tending(database, alerts, Digest(database, campaign.timezone, campaign.commune, replies, routes), attachments)
     async with AsyncExitStack() as stack:  # closed in reverse: the listeners first
         helper = stack.enter_context(reading_helper(deployment))
         inbound = Inbound(database, deployment, replies, routes, now_ms, SystemRandom(), helper)
+        digest = Digest(database, campaign.timezone, campaign.commune, replies, routes)
+        tending = Tending(database, alerts, digest, attachments, lambda: inbound.is_busy)
         intake = await stack.enter_async_context(open_intake(database, spool, at_once=inbound.at_once, in_response=by_response))
         state = await stack.enter_async_context(dispatching(settings, database, stop, campaign.caps, intake.drain))
         public = create_app(

@@ -5,7 +5,7 @@ nothing against it ("mo" may be), so one table serves accented, unaccented and h
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -27,7 +27,11 @@ _LONGEST: Final = 4  # words of a phrase that is looked for backwards
 @dataclass(frozen=True, slots=True)
 class Passage:
     """`text`: cleaned. `low`: folded, the same length. `words` of it from `start` on (0 unless a keyword was cut off); `gaps`: what follows
-    each word, one of NONE, COMMA, STOP. `loud`: capitals throughout, so that they say nothing. `keys`: the words as tables spell them."""
+    each word, one of NONE, COMMA, STOP. `loud`: capitals throughout, so that they say nothing. `keys`: the words as tables spell them.
+
+    By their place and by what they say, for tables are asked hundreds of times a text: `folds` and `spelt`: each word folded, and as tables
+    spell it; `where`: the places of each such word.
+    """
 
     text: str
     low: str
@@ -35,6 +39,9 @@ class Passage:
     gaps: tuple[str, ...]
     loud: bool
     keys: tuple[str, ...]
+    folds: Mapping[int, str]
+    spelt: Mapping[int, str]
+    where: Mapping[str, Sequence[int]]
 
     def span(self, first: int, last: int) -> Span:
         """Characters from word `first` to before word `last`."""
@@ -47,7 +54,11 @@ class Passage:
 
     def plain(self, i: int) -> str:
         """Word `i`, folded; "" beyond either end."""
-        return self.words[i].plain if 0 <= i < len(self.words) else ""
+        return self.folds.get(i, "")
+
+    def places(self, keys: Set[str]) -> list[int]:
+        """Where words stand that tables spell as one of `keys`, in order."""
+        return sorted([i for key in self.where.keys() & keys for i in self.where[key]])
 
     def capital(self, i: int) -> bool:
         """True if word `i` begins with a capital that means something."""
@@ -59,7 +70,11 @@ def passage(text: str, words: Sequence[Word] | None = None) -> Passage:
     words = tuple(words_of(text) if words is None else words)
     gaps = tuple([_gap(text[a.end : b.start], a, b) for a, b in pairwise(words)]) + ((STOP,) if words else ())
     keys = tuple([_SPELT.get(word.plain, word.plain) for word in words])
-    return Passage(text, folded(text), words, gaps, shouted(words), keys)
+    where: dict[str, list[int]] = {}
+    for i, key in enumerate(keys):
+        where.setdefault(key, []).append(i)
+    folds = dict(enumerate([word.plain for word in words]))
+    return Passage(text, folded(text), words, gaps, shouted(words), keys, folds, dict(enumerate(keys)), where)
 
 
 def _gap(between: str, before: Word, after: Word) -> str:
@@ -100,9 +115,7 @@ class Lexicon(Generic[Value]):
 
     def at(self, text: Passage, i: int) -> Hit[Value] | None:
         """The longest phrase that begins at word `i`, unparted by commas."""
-        if not 0 <= i < len(text.keys):
-            return None
-        for entry in self.entries.get(text.keys[i], ()):
+        for entry in self.entries.get(text.spelt.get(i, ""), ()):  # no phrase begins with nothing
             last = i + len(entry.plain)
             if text.keys[i:last] == entry.plain and self._is(entry, text, i, last):
                 return Hit(i, last, entry.value)
@@ -124,8 +137,7 @@ class Lexicon(Generic[Value]):
 
     def each(self, text: Passage) -> Iterator[Hit[Value]]:
         """The longest phrase at every word where one begins; one may lie inside another."""
-        entries = self.entries
-        for i in [i for i, key in enumerate(text.keys) if key in entries]:
+        for i in text.places(self.entries.keys()):
             if (hit := self.at(text, i)) is not None:
                 yield hit
 

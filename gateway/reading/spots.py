@@ -67,16 +67,18 @@ def _free(text: Passage, taken: Collection[Span]) -> Sequence[bool]:
 
 # --- finding spots ---
 
+_BEGINNINGS: Final = land.WHERE.entries.keys() | land.FEATURES.entries.keys()
+
 
 def _spots(text: Passage, free: Sequence[bool], atom: Atom) -> Iterator[Spot]:
     """Spots left to right; one that continues behind a comma ("Nà Lài, cạnh miếu thổ công") is one."""
     buried = {hit.first for hit in land.BURIED.all(text) if not _is_year(text, hit.first)}
     died = {hit.first for hit in land.DIED.all(text)}
     i = 0
-    while i < len(text.words):
-        if not free[i] or not _begins(text, i, atom):
-            i += 1
+    for at in text.places(_BEGINNINGS):
+        if at < i or not free[at] or not _begins(text, at, atom):
             continue
+        i = at
         last, features = _end(text, i, free, atom)
         if last > i and (features or _names_at(text, i, atom)):
             grave = 2 if _governed(text, buried, i) else int(_grave_follows(text, last))
@@ -91,8 +93,9 @@ def _is_year(text: Passage, i: int) -> bool:
 
 def _where_at(text: Passage, i: int) -> Hit[str] | None:
     """A where-word, unless it is unaccented and mostly another word."""
-    bare = 0 <= i < len(text.words) and text.words[i].raw.isascii()
-    if bare and (
+    if text.spelt.get(i) not in land.WHERE.entries:
+        return None
+    if text.words[i].raw.isascii() and (
         text.plain(i) in land.MARKED_WHERE
         or _is_troop(text, i)
         or (text.plain(i) == "trong" and text.plain(i + 1) in ("cay", "thong", "keo"))

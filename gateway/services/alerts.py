@@ -20,14 +20,13 @@ from gateway.domain.segments import segments_of
 from gateway.domain.village import Village
 from gateway.services.replies import Replies, ReplyName
 from gateway.services.routes import Route
-from gateway.services.sends import AT_ONCE
 from gateway.storage import alerts as rows
 from gateway.storage import duty
 from gateway.storage.alerts import Alert, Round
 from gateway.storage.database import Database
 from gateway.storage.duty import OnDuty
 from gateway.storage.limits import within
-from gateway.storage.outbox import PRIORITY, NewMt, enqueue, new_refs
+from gateway.storage.outbox import AT_ONCE, PRIORITY, NewMt, enqueue, new_refs
 
 REPEAT_MS: Final = 600_000
 NOBODY_MS: Final = 60_000  # nobody on the list, or no route to them: asked again

@@ -197,7 +197,7 @@ class Answers:
     def _addition(self, turn: Turn, mo: Mo, reading: Reading) -> Answer | None:
         """Words that join the last tip; None: they are something new."""
         last = turn.latest.get(mo.id)
-        if last is None or mo.received_at - last.received_at > FOLLOW_MS or not joins_last_tip(mo, reading):
+        if last is None or mo.received_at - last.spoken_at > FOLLOW_MS or not joins_last_tip(mo, reading):
             return None
         return self._join(turn, mo, last, with_words(last, mo, mo.text, reading, corrects=False), reading)
 
@@ -231,6 +231,7 @@ class Answers:
                 urgent=reading.urgent,
                 received_at=mo.received_at,
                 wave=turn.waves[mo.id],
+                language=language_of(reading) or "vi",
             )
         )
         if reading.urgent:
@@ -285,7 +286,7 @@ def _corrected_tip(turn: Turn, mo: Mo, code: str | None) -> Told | None:
     """The tip that a SUA means: this person's own by its code, else this person's last."""
     last = turn.latest.get(mo.id)
     named = turn.by_code.get(code) if code else last
-    return named if named is not None and named.bidx == mo.bidx and mo.received_at - named.received_at <= CORRECT_MS else None
+    return named if named is not None and named.bidx == mo.bidx and mo.received_at - named.spoken_at <= CORRECT_MS else None
 
 
 def _is_thanks(reading: Reading) -> bool:

@@ -142,7 +142,7 @@ class Dialogues:
         talk = None if row is None or row.ended_at is not None else talk_of(row)
         if row is None or talk is None or row.tip is None:
             return None
-        told = (await dialogues.told(connection, [row.tip])).get(row.tip)
+        told = (await follow_ups.told(connection, [row.tip])).get(row.tip)
         return None if told is None else await self._step(connection, mo, reading, row, talk.state, told, now)
 
     async def _step(

@@ -11,14 +11,13 @@ from gateway.domain.caps import DAY_MS
 from gateway.domain.segments import segments_of
 from gateway.services.replies import Replies, ReplyName
 from gateway.services.routes import Route
-from gateway.services.sends import AT_ONCE
 from gateway.storage import alerts as rows
 from gateway.storage import duty
 from gateway.storage.alerts import Morning
 from gateway.storage.database import Database
 from gateway.storage.duty import OnDuty
 from gateway.storage.limits import within
-from gateway.storage.outbox import PRIORITY, NewMt, enqueue, new_refs
+from gateway.storage.outbox import AT_ONCE, PRIORITY, NewMt, enqueue, new_refs
 
 HOUR: Final = 7  # local
 LATEST: Final = 11  # who starts the service at noon is not told good morning

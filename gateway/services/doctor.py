@@ -20,7 +20,7 @@ from gateway.domain.cost import vnd
 from gateway.domain.wave import WaveState
 from gateway.services.routes import Route
 from gateway.services.zalo_tokens import trouble
-from gateway.storage import outbox, standing, wave_mts, waves
+from gateway.storage import alerts, duty, outbox, standing, wave_mts, waves
 from gateway.storage.database import Database, now_us
 from gateway.storage.outbox import RouteCondition
 from gateway.storage.schema import NO_WAVE
@@ -102,6 +102,8 @@ class Findings:
     spooled: tuple[int, int | None]
     disks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     tokens: Mapping[str, str] = field(default_factory=dict)  # by route, what is wrong with its tokens
+    alerts: tuple[int, int | None] = (0, None)  # that nobody has taken, and since when
+    on_duty: int = 0
 
     def waiting(self, *, route: str | None = None, wave: int | None = None) -> int:
         """MTs queued there."""
@@ -153,6 +155,8 @@ async def _read(
             spooled,
             disks,
             await _tokens_of(connection, around, database_now),
+            await alerts.open_since(connection),
+            len(await duty.everybody(connection)),
         )
 
 
@@ -359,6 +363,20 @@ def _unmatched(found: Findings, around: Surroundings) -> Iterator[Cause]:
         yield Cause("unmatched-reports", text, since=since)
 
 
+def _alerts(found: Findings, around: Surroundings) -> Iterator[Cause]:
+    """An urgent tip that nobody has taken waits for a person as a queue waits for a route."""
+    count, since = found.alerts
+    if since is None:
+        return
+    at = _clock(since, found.now, around.timezone)
+    urgent = f"{count:,} urgent tip{'' if count == 1 else 's'}"
+    if found.on_duty:
+        text = f"nobody has taken {urgent}, the oldest since {at}; whoever goes answers NHAN and its code, see tinbao tips list"
+    else:
+        text = f"{urgent} since {at} and nobody is on duty; put somebody on the list: tinbao duty add"
+    yield Cause("alert", text, since=since)
+
+
 def _machine(found: Findings, around: Surroundings) -> Iterator[Cause]:
     calls, since = found.spooled
     if calls:
@@ -377,7 +395,7 @@ def _machine(found: Findings, around: Surroundings) -> Iterator[Cause]:
         yield Cause("clock", text)
 
 
-LOOKS: Final = (_nobody_sends, _routes, _tokens, _waves, _uncertain, _no_reports, _unmatched, _machine)
+LOOKS: Final = (_alerts, _nobody_sends, _routes, _tokens, _waves, _uncertain, _no_reports, _unmatched, _machine)
 
 
 # --- words ---

@@ -7,6 +7,7 @@ what it must know of their senders, and stores in a few statements. Rules of wav
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
@@ -28,11 +29,10 @@ from gateway.services.intake import Given, address_of
 from gateway.services.reading_ahead import ReadingAhead
 from gateway.services.replies import Replies
 from gateway.services.routes import Route
-from gateway.services.sends import AT_ONCE
 from gateway.storage import follow_ups, inbox, tips, users
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.inbox import Handled, Mo
-from gateway.storage.outbox import PRIORITY, NewMt, enqueue, new_refs
+from gateway.storage.outbox import AT_ONCE, PRIORITY, NewMt, enqueue, new_refs
 from gateway.storage.parts import Parked, park
 
 REPLY_LIFE_MS: Final = 24 * 3_600_000
@@ -46,6 +46,18 @@ _RETRY_S: Final = 2.0  # while the database is down
 _LOOK_S: Final = 30.0  # how often texts are looked for whose parts never came
 Clock = Callable[[], int]
 Readings = Mapping[int, Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """MOs and what they say."""
+
+    mos: list[Mo] = field(default_factory=list)
+    readings: Readings = field(default_factory=dict)
+
+    def __add__(self, other: "_Group") -> "_Group":
+        """Both, each MO once."""
+        return _Group([*self.mos, *(mo for mo in other.mos if mo.id not in self.readings)], {**other.readings, **self.readings})
 
 
 class Inbound:
@@ -70,7 +82,14 @@ class Inbound:
         self._answers = Answers(deployment, replies, routes, database.keyring)
         self._looked_at = 0
         self._after = 0  # where the next look at new MOs begins
+        self._ahead: asyncio.Task[_Group] | None = None  # the next group, being read while this one is written
+        self._left = _Group()  # later words of people whose earlier ones are being handled
         self.replied = asyncio.Event()  # set when replies wait in the outbox
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether more texts wait than a turn takes: what nobody waits for should not take the writer now."""
+        return self._ahead is not None
 
     # --- the loop ---
 
@@ -89,6 +108,7 @@ class Inbound:
                     await _first(None, stopped, _RETRY_S)
         finally:
             stopped.cancel()
+            self._look_anew()
 
     async def _look_for_overdue(self) -> None:
         now = self._clock()
@@ -125,25 +145,47 @@ class Inbound:
         return len(waiting)
 
     async def _handle(self, now_ms: int, ids: Collection[int] | None) -> int:
-        async with self._database.read() as connection:
-            mos = await (self._new(connection) if ids is None else inbox.these_mos(connection, self._database.keyring, ids))
-        if not mos:
+        group = (self._left + await self._next()) if ids is None else await self._these(ids)
+        if not group.mos:
             return 0
-        readings = await self._reading.read_all(mos)
-        turn = await self._database.write(lambda connection: self._process(connection, now_ms, mos, readings))
+        if len(group.mos) >= _GROUP and ids is None:
+            self._ahead = asyncio.create_task(self._look(group.mos[-1].id), name="reading ahead")
+        try:
+            turn, left = await self._database.write(lambda connection: self._process(connection, now_ms, group))
+        except BaseException:
+            self._look_anew()
+            raise
+        self._left = left
         if turn is not None and turn.replies:
             self.replied.set()
-        is_alone = turn is not None and len(turn.handled) * 2 >= len(mos)
-        self._after = 0 if is_alone else mos[-1].id
-        return len(mos)
+        is_alone = turn is not None and len(turn.handled) * 2 >= len(group.mos)
+        self._after = 0 if is_alone else group.mos[-1].id
+        return len(group.mos)
 
-    async def _new(self, connection: AsyncConnection) -> list[Mo]:
-        """The next to look at: the oldest, unless another process was at these just now; then those behind them."""
-        found = await inbox.new_mos(connection, self._database.keyring, _GROUP, self._after)
-        if not found and self._after:
-            self._after = 0
-            return await inbox.new_mos(connection, self._database.keyring, _GROUP, 0)
-        return found
+    async def _next(self) -> "_Group":
+        """The group that was read ahead, or the next to look at: the oldest, unless another process was at these just now."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and (group := await ahead).mos:
+            return group
+        if (group := await self._look(self._after)).mos or not self._after:
+            return group
+        return await self._look(0)
+
+    async def _look(self, after: int) -> "_Group":
+        async with self._database.read() as connection:
+            mos = await inbox.new_mos(connection, self._database.keyring, _GROUP, after)
+        return _Group(mos, await self._reading.read_all(mos))
+
+    async def _these(self, ids: Collection[int]) -> "_Group":
+        async with self._database.read() as connection:
+            mos = await inbox.these_mos(connection, self._database.keyring, ids)
+        return _Group(mos, await self._reading.read_all(mos))
+
+    def _look_anew(self) -> None:
+        """Forget what was read ahead: the rows are as new as before."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+        self._ahead, self._left, self._after = None, _Group(), 0
 
     async def _give_up(self, refused: Handled) -> None:
         await self._database.write(lambda connection: inbox.mark(connection, [refused]))
@@ -154,20 +196,22 @@ class Inbound:
         Replies that go in a response are queued as MTs all the same, for later: `outbox.went_in_response` withdraws them.
         """
         mos = await inbox.these_mos(connection, self._database.keyring, ids)
-        readings = {mo.id: self._reading.read(mo) for mo in mos}
-        await self._process(connection, self._clock(), mos, readings, in_response=True)
+        group = _Group(mos, {mo.id: self._reading.read(mo) for mo in mos})
+        await self._process(connection, self._clock(), group, in_response=True)
         return {mo: Given(code, words) for mo, (code, words) in (await inbox.given_for(connection, ids)).items()}
 
     # --- one transaction ---
 
     async def _process(
-        self, connection: AsyncConnection, now: int, mos: Sequence[Mo], readings: Readings, *, in_response: bool = False
-    ) -> Turn | None:
-        still = await inbox.still_new(connection, [mo.id for mo in mos])
-        mine = _one_word_each([mo for mo in mos if mo.id in still], readings)
+        self, connection: AsyncConnection, now: int, group: "_Group", *, in_response: bool = False
+    ) -> tuple[Turn | None, "_Group"]:
+        """What was made of `group`, and what of it must wait for that."""
+        readings, still = group.readings, await inbox.still_new(connection, [mo.id for mo in group.mos])
+        mine, later = _one_word_each([mo for mo in group.mos if mo.id in still], readings)
+        left = _Group(later, {mo.id: readings[mo.id] for mo in later})
         mine = await self._without_numbered(connection, mine, readings, now)
         if not mine:
-            return None
+            return None, left
         turn = await self._turn(connection, mine, readings, now)
         for mo in mine:
             answer = await self._answers.answer(connection, turn, mo, readings[mo.id])
@@ -176,7 +220,7 @@ class Inbound:
             wave = turn.waves[mo.id] if answer.action != APPROVAL else None  # an approver answers us, no wave
             turn.handled.append(Handled(mo.id, answer.action, alarms, wave=wave, tip=answer.tip, language=language_of(readings[mo.id])))
         await self._store(connection, turn)
-        return turn
+        return turn, left
 
     async def _without_numbered(self, connection: AsyncConnection, mos: Sequence[Mo], readings: Readings, now: int) -> list[Mo]:
         """`mos` without those that their senders numbered as parts: these wait for the others. What is urgent, or a stop, doesn't wait."""
@@ -261,18 +305,19 @@ class Inbound:
         return (own + reaching)[0].name if own or reaching else None
 
 
-def _one_word_each(mos: Sequence[Mo], readings: Readings) -> list[Mo]:
-    """`mos` without later words of somebody whose earlier ones are among them: the next turn finds the tip that these make."""
+def _one_word_each(mos: Sequence[Mo], readings: Readings) -> tuple[list[Mo], list[Mo]]:
+    """`mos` without later words of somebody whose earlier ones are among them, and those: the next turn finds the tip that these make."""
     speaking: set[bytes] = set()
     waiting: set[bytes] = set()
-    chosen = []
+    chosen, later = [], []
     for mo in mos:
         if mo.bidx not in waiting and not (mo.bidx in speaking and may_be_later_word(mo, readings[mo.id])):
             speaking.add(mo.bidx)
             chosen.append(mo)
         else:
             waiting.add(mo.bidx)
-    return chosen
+            later.append(mo)
+    return chosen, later
 
 
 def _numbered_part(mo: Mo, reading: Reading) -> Parked | None:

@@ -1,7 +1,7 @@
 """Texts are read before their transaction, and between two of them the event loop answers whoever knocks.
 
-Reading is the dearest step of an MO. Where many wait, a second process reads along: both take slices from one pile, one from each end, so
-that neither waits for the other. It begins with the first such pile and ends with this process, however that ends.
+Reading is the dearest step of an MO. Where many wait, a second process reads them, while this one answers, stores and sends. It begins with
+the first such pile and ends with this process, however that ends.
 """
 
 import asyncio
@@ -22,8 +22,10 @@ from gateway.services.follow_ups import correction_in
 from gateway.storage.inbox import Mo
 
 MANY: Final = 40  # fewer are read here: some 20 ms, and no second process on a quiet evening
-_SLICE: Final = 10
-_AHEAD: Final = 2  # slices at the helper: it must not wait for the next one
+_SLICE: Final = 20
+_ELSEWHERE_S: Final = 0.005  # the loop is busy: look again
+_BUSY_S: Final = 0.0003  # a turn of the loop in which nobody waits takes a fifth of this
+_AHEAD: Final = 3  # slices at the helper: it must not wait for the next one
 
 Text = tuple[str, str]  # words, channel
 _helpers_own: "Reader | None" = None  # in the second process
@@ -44,10 +46,11 @@ class Reader:
 
 
 class ReadingAhead:
-    """Reads MOs; with `helper`, which `reading_helper` opens, in two processes where many wait."""
+    """Reads MOs; with `helper`, which `reading_helper` opens, in a second process where many wait."""
 
     def __init__(self, deployment: Deployment, helper: Executor | None = None) -> None:
         self._reader, self._helper = Reader(deployment), helper
+        self._is_up = False  # the helper has read something
 
     def read(self, mo: Mo) -> Reading:
         """What `mo` says, here and now."""
@@ -57,20 +60,24 @@ class ReadingAhead:
         """Readings by MO id."""
         pile = deque(mos[at : at + _SLICE] for at in range(0, len(mos), _SLICE))
         readings: dict[int, Reading] = {}
-        helper = self._helper if len(mos) >= MANY else None
-        helped = [self._with_help(helper, pile, readings) for _ in range(_AHEAD)] if helper is not None else []
-        await asyncio.gather(*helped, self._here(pile, readings))
+        if self._helper is not None and len(mos) >= MANY:
+            there = [self._there(self._helper, pile, readings) for _ in range(_AHEAD)]
+            await asyncio.gather(*there, self._here(pile, readings, only_idle=self._is_up))  # a helper takes a second to begin
+        await self._here(pile, readings)
         return readings
 
-    async def _here(self, pile: deque[Sequence[Mo]], readings: dict[int, Reading]) -> None:
-        """From the end of the pile. A text costs up to a millisecond: departures have their slots and callers wait, so the loop goes on."""
+    async def _here(self, pile: deque[Sequence[Mo]], readings: dict[int, Reading], *, only_idle: bool = False) -> None:
+        """A text costs up to a millisecond: departures have their slots and callers wait, so between two of them the loop goes on.
+
+        `only_idle`: and while it has anything else to do, nothing is read here.
+        """
         while pile:
             for mo in pile.pop():
-                await asyncio.sleep(0)
+                await (_until_idle() if only_idle else asyncio.sleep(0))
                 readings[mo.id] = self.read(mo)
 
-    async def _with_help(self, helper: Executor, pile: deque[Sequence[Mo]], readings: dict[int, Reading]) -> None:
-        """From its beginning, in the second process; what that could not do goes back."""
+    async def _there(self, helper: Executor, pile: deque[Sequence[Mo]], readings: dict[int, Reading]) -> None:
+        """In the second process; what that could not do stays on the pile."""
         loop = asyncio.get_running_loop()
         while pile:
             some = pile.popleft()
@@ -79,9 +86,20 @@ class ReadingAhead:
             except (BrokenProcessPool, RuntimeError):  # it was killed, or is being closed
                 self._helper = None
                 pile.append(some)
-                await self._here(pile, readings)
                 return
+            self._is_up = True
             readings.update(zip((mo.id for mo in some), found, strict=True))
+
+
+async def _until_idle() -> None:
+    """Until a turn of the loop is so short that nobody else can be waiting for it."""
+    loop = asyncio.get_running_loop()
+    while True:
+        began = loop.time()
+        await asyncio.sleep(0)
+        if loop.time() - began <= _BUSY_S:
+            return
+        await asyncio.sleep(_ELSEWHERE_S)
 
 
 # --- the second process ---
@@ -89,7 +107,7 @@ class ReadingAhead:
 
 @contextmanager
 def reading_helper(deployment: Deployment) -> Iterator[Executor | None]:
-    """A process that reads along, for the length of the block; None where there is but one processor. It starts when it is first needed."""
+    """A process that reads, for the length of the block; None where there is but one processor. It starts when it is first needed."""
     if (os.cpu_count() or 1) < 2:
         yield None
         return

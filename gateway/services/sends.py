@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,10 +14,8 @@ from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
 from gateway.storage import outbox
 from gateway.storage.database import Database
-from gateway.storage.outbox import NewMt
+from gateway.storage.outbox import AT_ONCE, NewMt
 from gateway.storage.seal import Keyring
-
-AT_ONCE: Final = 0  # due_at of what need not wait
 
 
 @dataclass(frozen=True, slots=True)

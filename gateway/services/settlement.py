@@ -9,7 +9,7 @@ from gateway.carriers.wire import HttpRequest
 from gateway.domain.failure import Failure
 from gateway.domain.message import MtState
 from gateway.services.routes import Route, next_route
-from gateway.storage.outbox import ClaimedMt, Settlement
+from gateway.storage.outbox import AT_ONCE, ClaimedMt, Settlement
 from gateway.storage.seal import Keyring
 
 MAX_ATTEMPTS: Final = 50  # with the waits of `backoff_ms`, seven hours: a carrier may be down for a night shift
@@ -26,7 +26,7 @@ def settlement(
     """What `outcome` makes of `mt`. `was_uncertain`: an earlier answer was lost, so another route might send it a second time."""
     if isinstance(outcome, Accepted):
         return Settlement(mt.id, mt.ref, MtState.SENT, route.name, now, outcome.carrier_ref, outcome.segments, attempts=mt.attempts)
-    base = Settlement(mt.id, mt.ref, MtState.QUEUED, route.name, now, failure=outcome.kind, code=outcome.code, attempts=mt.attempts)
+    base = Settlement(mt.id, mt.ref, MtState.QUEUED, route.name, AT_ONCE, failure=outcome.kind, code=outcome.code, attempts=mt.attempts)
     if outcome.maybe_sent:
         return base._replace(state=MtState.UNCERTAIN)
     match outcome.kind:
@@ -45,9 +45,12 @@ def settlement(
             return base._replace(due_at=now + max(backoff_ms(mt.attempts), round((outcome.retry_after_s or 0) * 1000)))
 
 
-def unwritten(mt: ClaimedMt, route: Route, now: int) -> Settlement:
-    """An MT marked `sending` whose request was not written after all: back to the queue, as if nothing had been."""
-    return Settlement(mt.id, mt.ref, MtState.QUEUED, route.name, now, counted=False)
+def unwritten(mt: ClaimedMt, route: Route) -> Settlement:
+    """An MT marked `sending` whose request was not written after all: back to the queue, as if nothing had been.
+
+    Due at once, not now: a clock that is then put back an hour must not keep it for an hour.
+    """
+    return Settlement(mt.id, mt.ref, MtState.QUEUED, route.name, AT_ONCE, counted=False)
 
 
 def cost_correction(mt: ClaimedMt, settled: Settlement, price_vnd: int) -> int:

@@ -13,7 +13,7 @@ from gateway.storage import limits
 from gateway.storage.database import Database, StorageDown
 
 BEAT_S: Final = 1.0
-ROUNDS_A_BEAT: Final = 5  # of comparisons: the rest waits, alerts don't
+ROUNDS_A_BEAT: Final = 5  # of comparisons: the rest waits, alerts don't; one while texts wait to be read
 DIGEST_EVERY_MS: Final = 60_000
 SWEEP_EVERY_MS: Final = 3_600_000
 
@@ -21,8 +21,11 @@ SWEEP_EVERY_MS: Final = 3_600_000
 class Tending:
     """One loop a process, beside upkeep, which may wait long for a carrier; an alert has ten seconds. Any number of processes may."""
 
-    def __init__(self, database: Database, alerts: Alerts, digest: Digest, attachments: Attachments) -> None:
+    def __init__(
+        self, database: Database, alerts: Alerts, digest: Digest, attachments: Attachments, is_busy: Callable[[], bool] = lambda: False
+    ) -> None:
         self._database, self._alerts, self._digest, self._attachments = database, alerts, digest, attachments
+        self._is_busy = is_busy
         self._done: dict[str, int] = {}
         self.texted = asyncio.Event()  # set when texts wait in the outbox
 
@@ -39,7 +42,7 @@ class Tending:
         """One round at `now` (epoch ms), alerts first."""
         if await self._alerts.mind(now):
             self.texted.set()
-        for _ in range(ROUNDS_A_BEAT):
+        for _ in range(1 if self._is_busy() else ROUNDS_A_BEAT):
             if await mind_corroboration(self._database, now) < A_ROUND:
                 break
         if self._is_due("digest", DIGEST_EVERY_MS, now) and await self._digest.mind(now):

@@ -25,7 +25,6 @@ from gateway.services.intake import address_of
 from gateway.services.refusal import Refusal
 from gateway.services.replies import Replies, ReplyName
 from gateway.services.routes import Route
-from gateway.services.sends import AT_ONCE
 from gateway.services.zalo_window import window_of
 from gateway.storage import alerts, attachments, corroboration, outbox
 from gateway.storage import tips as rows
@@ -33,7 +32,7 @@ from gateway.storage.alerts import Alert
 from gateway.storage.attachments import Attachment
 from gateway.storage.database import Database
 from gateway.storage.limits import within
-from gateway.storage.outbox import PRIORITY, NewMt
+from gateway.storage.outbox import AT_ONCE, PRIORITY, NewMt
 from gateway.storage.tips import Event, Informant, TipRow
 
 COLUMNS: Final = ("code", "received", "channel", "village", "village_name", "placement", "urgent", "state", "sender", "text", "fields")

@@ -154,7 +154,7 @@ class Turns:
     def _settlements(self, answered: Answered, now: int) -> list[Settlement]:
         members = answered.outgoing.members
         if answered.outcomes is None:
-            return [unwritten(mt, self._route, now) for mt in members]
+            return [unwritten(mt, self._route) for mt in members]
         return [settlement(mt, outcome, self._route, self._routes, now) for mt, outcome in zip(members, answered.outcomes, strict=True)]
 
     async def match(self, connection: AsyncConnection, back: Sequence[Answered], now: int) -> None:

@@ -29,14 +29,13 @@ from gateway.services.dialogue import ASKS_FOR_A_PERSON, URGENT, Talk, common_va
 from gateway.services.intake import read_sender
 from gateway.services.replies import Replies, ReplyName
 from gateway.services.routes import Route
-from gateway.services.sends import AT_ONCE
 from gateway.services.status import Limited, Standing
 from gateway.storage import contacts, dialogues, follow_ups, inbox, tips
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.dialogues import Consent, Dialogue
 from gateway.storage.follow_ups import Joining, Told
 from gateway.storage.inbox import DONE, OURS, NewMo, person
-from gateway.storage.outbox import PRIORITY, NewMt, enqueue, new_refs
+from gateway.storage.outbox import AT_ONCE, PRIORITY, NewMt, enqueue, new_refs
 from gateway.storage.tips import NewDnaRequest, NewTip
 
 REPEAT_MS: Final = 3_000  # the same input within so long is a carrier's retry: nobody reads a screen and answers it in less
@@ -243,8 +242,9 @@ class UssdSessions:
             connection, fresh, [Channel.USSD], calls[0].now - self._timing.answer_ms - self._timing.resume_ms
         )
         likely = sum(map(_may_tell, calls))
-        book = _Book(await tips.free_codes(connection, lambda: tip_code(self._random), likely) if likely else [])
-        book.told = await dialogues.told(connection, {row.tip for row in (*known.values(), *before.values()) if row.tip is not None})
+        draws = Random(self._random.getrandbits(256))  # seeded anew each turn: asking the system for each letter costs 20 µs a code
+        book = _Book(await tips.free_codes(connection, lambda: tip_code(draws), likely) if likely else [])
+        book.told = await follow_ups.told(connection, {row.tip for row in (*known.values(), *before.values()) if row.tip is not None})
         screens = [await self._answer(connection, book, call, known.get(call.key), before) for call in calls]
         return screens, await self._store(connection, book)
 

@@ -47,6 +47,7 @@ _NEWEST: Final = _ALERTS.where(_IS_OPEN, tip.c.commune == bindparam("commune_"))
 _OPEN_COUNT: Final = (
     select(func.count()).select_from(alert.join(tip, tip.c.id == alert.c.tip)).where(_IS_OPEN, tip.c.commune == bindparam("commune_"))
 )
+_OPEN_SINCE: Final = select(func.count(), func.min(alert.c.created_at)).where(_IS_OPEN)
 _BY_CODE: Final = _ALERTS.where(tip.c.code == bindparam("code_"))
 _RAISE: Final = upsert(alert).on_conflict_do_nothing(index_elements=["tip"]).returning(alert.c.id)
 _TEXTED: Final = (
@@ -84,6 +85,12 @@ async def due(connection: AsyncConnection, now: int) -> list[Alert]:
 async def open_in(connection: AsyncConnection, commune: str) -> list[Alert]:
     """Alerts of a commune that nobody has taken, oldest first."""
     return [_alert(row) for row in await connection.execute(_OPEN, {"commune_": commune})]
+
+
+async def open_since(connection: AsyncConnection) -> tuple[int, int | None]:
+    """How many alerts nobody has taken, and since when the oldest of them waits."""
+    count, since = (await connection.execute(_OPEN_SINCE)).one()
+    return count, since
 
 
 async def newest_open(connection: AsyncConnection, commune: str) -> tuple[int, Alert | None]:

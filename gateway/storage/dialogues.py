@@ -10,7 +10,6 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.storage.follow_ups import Told
 from gateway.storage.schema import dialogue, tip, tip_event
 
 USSD: Final = "ussd"
@@ -111,11 +110,6 @@ async def save(connection: AsyncConnection, rows: Sequence[Dialogue]) -> None:
 
 # -- the tip behind a dialogue -----------------------------------------------------------------------------------------------------------
 
-_TOLD: Final = (
-    select(tip.c.id, tip.c.code, tip.c.bidx, tip.c.village, tip.c.fields, tip.c.urgent, tip.c.state, tip.c.received_at)
-    .where(tip.c.id.in_(bindparam("tips_", expanding=True)))
-    .with_for_update()
-)
 _MAY: Final = (
     update(tip)
     .where(tip.c.id == bindparam("tip_"))
@@ -124,14 +118,6 @@ _MAY: Final = (
         may_publish=func.coalesce(bindparam("may_publish_", type_=tip.c.may_publish.type), tip.c.may_publish),
     )
 )
-
-
-async def told(connection: AsyncConnection, tips: Collection[int]) -> dict[int, Told]:
-    """Those of `tips`, by id."""
-    if not tips:
-        return {}
-    found = await connection.execute(_TOLD, {"tips_": sorted(tips)})
-    return {row.id: Told(row.id, row.code, bytes(row.bidx), row.village, row.fields or "{}", *row[5:]) for row in found}
 
 
 async def ids_of(connection: AsyncConnection, codes: Collection[str]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.storage.schema import tip, tip_event
@@ -13,9 +13,9 @@ from gateway.storage.twice import in_one, read_rows
 ADDED: Final = "added"
 CORRECTED: Final = "corrected"
 
-LATEST: Final = in_one(  # served by the index on tip.bidx
-    "SELECT mo.id AS id, max(t.id) AS tip FROM mo JOIN tip AS t ON t.bidx = mo.bidx AND t.received_at > $2 "
-    "WHERE mo.id {of_1} GROUP BY mo.id",
+LATEST: Final = in_one(  # served by the index on tip.bidx; written_at is later than received_at
+    "SELECT mo.id AS id, (SELECT t.id FROM tip AS t WHERE t.bidx = mo.bidx AND coalesce(t.written_at, t.received_at) > $2 "
+    "ORDER BY coalesce(t.written_at, t.received_at) DESC, t.id DESC LIMIT 1) AS tip FROM mo WHERE mo.id {of_1}",
     "id",
     "tip",
 )
@@ -29,7 +29,7 @@ ON_DUTY: Final = in_one("SELECT mo.id AS id FROM mo JOIN duty ON duty.bidx = mo.
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A tip that later words may join. `fields`: JSON of what was read so far."""
+    """A tip that later words may join. `fields`: JSON of what was read so far. `spoken_at`: when it was told, or staff last wrote of it."""
 
     id: int
     code: str
@@ -39,6 +39,7 @@ class Told:
     urgent: str | None
     state: str
     received_at: int
+    spoken_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +55,37 @@ class Joining:
     urgent: str | None
 
 
+_TOLD: Final = select(
+    tip.c.id, tip.c.code, tip.c.bidx, tip.c.village, tip.c.fields, tip.c.urgent, tip.c.state, tip.c.received_at,
+    func.coalesce(tip.c.written_at, tip.c.received_at),
+).with_for_update()  # fmt: skip
+_BY_ID: Final = _TOLD.where(tip.c.id.in_(bindparam("tips_", expanding=True)))
+_BY_CODE: Final = _TOLD.where(tip.c.code.in_(bindparam("codes_", expanding=True)))
+
+
 async def latest_tips(connection: AsyncConnection, ids: Collection[int], since: int) -> dict[int, Told]:
-    """The latest tip, received since then, of the person of each of MOs `ids`; only where there is one."""
+    """The tip that was last spoken of, since then, by or to the person of each of MOs `ids`; only where there is one."""
     if not ids:
         return {}
-    latest = {row[0]: row[1] for row in await read_rows(connection, LATEST, sorted(ids), since)}
-    told = await _tips(connection, tip.c.id.in_(set(latest.values()))) if latest else {}
-    return {mo: told[id_] for mo, id_ in latest.items() if id_ in told}
+    latest = {row[0]: row[1] for row in await read_rows(connection, LATEST, sorted(ids), since) if row[1] is not None}
+    tips = await told(connection, latest.values())
+    return {mo: tips[id_] for mo, id_ in latest.items() if id_ in tips}
 
 
 async def tips_by_code(connection: AsyncConnection, codes: Collection[str]) -> dict[str, Told]:
     """Those of the tips with `codes` that exist."""
-    found = await _tips(connection, tip.c.code.in_(codes)) if codes else {}
-    return {each.code: each for each in found.values()}
+    found = await connection.execute(_BY_CODE, {"codes_": sorted(codes)}) if codes else ()
+    return {row.code: _told(row) for row in found}
 
 
-async def _tips(connection: AsyncConnection, which: Any) -> dict[int, Told]:  # Any: a condition
-    columns = (tip.c.id, tip.c.code, tip.c.bidx, tip.c.village, tip.c.fields, tip.c.urgent, tip.c.state, tip.c.received_at)
-    found = await connection.execute(select(*columns).where(which).with_for_update())  # who adds at once must not undo the other
-    return {row.id: Told(row.id, row.code, bytes(row.bidx), row.village, row.fields or "{}", *row[5:]) for row in found}
+async def told(connection: AsyncConnection, tips: Collection[int]) -> dict[int, Told]:
+    """Those of `tips`, by id, held until the transaction ends: who adds at once must not undo the other."""
+    found = await connection.execute(_BY_ID, {"tips_": sorted(set(tips))}) if tips else ()
+    return {row.id: _told(row) for row in found}
+
+
+def _told(row: Any) -> Told:  # Any: a row
+    return Told(row.id, row.code, bytes(row.bidx), row.village, row.fields or "{}", *row[5:])
 
 
 _JOIN: Final = (

@@ -27,6 +27,7 @@ from gateway.storage.sqlite_writer import driver_of
 
 BLAST: Final = 0
 PRIORITY: Final = 1  # replies before blasts
+AT_ONCE: Final = 0  # due_at of what waits for no clock
 
 
 @dataclass(frozen=True, slots=True)

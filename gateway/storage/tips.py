@@ -34,6 +34,7 @@ class NewTip:
     received_at: int
     state: str = NEW
     wave: int | None = None  # the wave it answers, where one can be told
+    language: str = "vi"
 
 
 @dataclass(frozen=True, slots=True)

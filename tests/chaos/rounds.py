@@ -14,7 +14,7 @@ from tests.harness import eventually, wait_for_port
 
 A_LIFE = 100  # MTs a life, at most and with what the next ones find: the wave must not end before the kills do
 AGAIN_S = 5.0  # from the moment a new process is ready to the first MT that moves
-LAST_S = 120.0  # for the end: leases of the dead, lost answers that are sent again
+LAST_S = 300.0  # for the end: leases of the dead, lost answers that are sent again
 
 
 @dataclass(frozen=True)

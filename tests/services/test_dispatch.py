@@ -18,13 +18,13 @@ from gateway.services.dispatch import Dispatcher
 from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
 from gateway.services.sends import Order, enqueue
-from gateway.services.settlement import MAX_ATTEMPTS, backoff_ms, settlement
+from gateway.services.settlement import MAX_ATTEMPTS, backoff_ms, settlement, unwritten
 from gateway.services.upkeep import Upkeep
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import Telco, telco
 from gateway.storage import outbox
 from gateway.storage.database import Database
-from gateway.storage.outbox import ClaimedMt
+from gateway.storage.outbox import AT_ONCE, ClaimedMt
 from gateway.storage.schema import request
 from gateway.transport import http_sender
 
@@ -232,6 +232,14 @@ def test_settlement_of(outcome, attempts: int, state: MtState, counted: bool) ->
     settled = settlement(_MT._replace(attempts=attempts), outcome, first, [first, second], 1_000)
     assert (settled.state, settled.counted) == (state, counted)
     assert settled.route == ("second" if getattr(outcome, "kind", None) is Failure.UNROUTABLE else "r")
+
+
+def test_what_never_left_waits_for_no_clock() -> None:
+    """A clock put back an hour while it was on its way would keep it for that hour; what was refused for good time waits by it."""
+    route = route_to("kannel", "http://127.0.0.1:9")
+    assert unwritten(_MT, route).due_at == AT_ONCE
+    assert settlement(_MT, Refused(Failure.MISCONFIGURED, "401"), route, [route], 1_000).due_at == AT_ONCE
+    assert settlement(_MT, Refused(Failure.RETRYABLE, "busy"), route, [route], 1_000).due_at == 1_000 + backoff_ms(0)
 
 
 def test_backoff_doubles_to_ten_minutes() -> None:

@@ -8,19 +8,20 @@ import pytest
 from sqlalchemy import insert, update
 
 from gateway.carriers.protocol import Account
+from gateway.domain.msisdn import Msisdn
 from gateway.domain.ramp import Ramp
 from gateway.domain.secret import Secret
 from gateway.domain.wave import WaveState
 from gateway.domain.window import Window, local_day
 from gateway.sending import now_ms
-from gateway.services import doctor
+from gateway.services import doctor, duty
 from gateway.services.doctor import Examined, Surroundings, examine
 from gateway.services.routes import Route
 from gateway.storage import outbox
 from gateway.storage.database import Database
 from gateway.storage.schema import dispatcher, dlr, mt, request, route_state
 from gateway.storage.spool import Spool
-from tests.services.people import route
+from tests.services.people import BINH, NOW, arrive, inbound, route, said
 from tests.services.wave_rows import make_wave
 
 S = WaveState
@@ -300,6 +301,17 @@ async def test_clocks_that_differ(database: Database, tmp_path: Path, off: int, 
     assert name == "clock"
     assert text.startswith("the database's clock is ")
     assert words in text
+
+
+async def test_an_urgent_tip_that_nobody_takes(database: Database, tmp_path: Path) -> None:
+    await arrive(database, said("LS TN07 co dan coi chua no lo ra ngoai"))
+    await inbound(database).process_once(NOW)
+    await alive(database)
+    name, text = await the_cause(database, around(tmp_path))
+    assert (name, "and nobody is on duty" in text, "tinbao duty add" in text) == ("alert", True, True)
+    await duty.add(database, "Minh Hoa", Msisdn(BINH), 1, "06577", NOW)
+    causes = [cause for cause in (await found(database, around(tmp_path))).causes if cause.name == "alert"]
+    assert ["nobody has taken 1 urgent tip" in cause.text for cause in causes] == [True]
 
 
 async def test_more_than_one_cause(database: Database, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from gateway.services import duty
 from gateway.services.answers import FOR_THE_DESK, TAKEN
 from gateway.services.follow_ups import FOLLOW_MS, Correction, correction_in
 from gateway.storage.schema import alert, contact, dna_request, mo, mt, question, tip, tip_event
+from gateway.storage.tips import wrote
 from tests.services.people import ALICE, BINH, NOW, arrive, inbound, rows, said
 
 MINUTE = 60_000
@@ -46,6 +47,26 @@ async def test_with_a_keyword_or_a_day_later_it_is_a_new_tip(database, words, at
     await _handle(database, said(TOLD))
     await _handle(database, said(words, at=at), now=at)
     assert len({row.code for row in await rows(database, tip)}) == 2
+
+
+async def test_what_answers_a_word_of_ours_joins_the_tip_we_wrote_of(database) -> None:
+    """Days later, and though that person has told another tip since."""
+    await _handle(database, said(TOLD), said("LS TN08 co 3 mo bo doi", at=NOW + 1))
+    first, _ = await rows(database, tip)
+    asked = NOW + 3 * FOLLOW_MS
+    await database.write(lambda connection: wrote(connection, first.id, "Mo gan cay nao?", asked))
+    await _handle(database, said("gan cay da to, canh suoi", at=asked + FOLLOW_MS), now=asked + FOLLOW_MS)
+    assert [(row.tip, row.note) for row in await rows(database, tip_event) if row.kind == "added"] == [
+        (first.id, "gan cay da to, canh suoi")
+    ]
+    await _handle(database, said("canh suoi co 1 mo bo doi", at=asked + FOLLOW_MS + 1), now=asked + FOLLOW_MS + 1)
+    assert len(await rows(database, tip)) == 3
+
+
+@pytest.mark.parametrize(("words", "language"), [("LS TN07 co 2 mo bo doi", "vi"), ("LS TN07 I know where 2 soldiers were buried", "en")])
+async def test_a_tip_knows_its_language(database, words, language) -> None:
+    await _handle(database, said(words))
+    assert [row.language for row in await rows(database, tip)] == [language]
 
 
 async def test_another_person_adds_nothing_to_it_and_the_same_words_are_two_tips(database) -> None:
