@@ -84,6 +84,7 @@ def test_a_pace_spelt_out(tmp_path):
         ('carrier = "kannel"', 'carrier = "kanel"', "routes.1.carrier", "no carrier"),
         ('hook_secret = "${VIETTEL_HOOK}"', 'hook_secret = ""', "routes.1.hook_secret", "Anybody"),
         ("max_unapproved = 20", "max_unapproved = -1", "routes.1.max_unapproved", "greater"),
+        ("max_unapproved = 20", 'ussd = "morse"\nmax_unapproved = 20', "routes.1.ussd", "no USSD convention"),
         ("price_vnd = 350", "price_vnd = -1", "routes.1.price_vnd", "greater"),
         ("fallback = []", 'fallback = ["mobifone"]', "routes.1.fallback", "no other route"),
         ("fallback = []", 'fallback = ["viettel"]', "routes.1.fallback", "no other route"),
