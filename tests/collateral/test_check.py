@@ -6,7 +6,7 @@ from random import Random
 import pikepdf
 import pytest
 
-from collateral.check import check_file
+from collateral.check import check_file, examined
 
 
 def damaged(pdf: bytes, chance: Random) -> bytes:
@@ -46,6 +46,20 @@ def test_a_good_file_is_clean_and_a_missing_one_is_a_finding(drawn, tmp_path):
     (tmp_path / "good.pdf").write_bytes(drawn["banner-h"].pdf)
     assert check_file(tmp_path / "good.pdf") == ()
     assert [finding.rule for finding in check_file(tmp_path / "none.pdf")] == ["file.read"]
+
+
+def test_a_file_says_what_it_is(drawn, tmp_path):
+    """And one of another level than asked for is a finding."""
+    (tmp_path / "good.pdf").write_bytes(drawn["banner-h"].pdf)
+    found = examined(tmp_path / "good.pdf", "x1a")
+    assert (found.findings, found.standard, found.note.piece) == ((), "PDF/X-1a:2003", "banner-h")
+    assert [finding.rule for finding in examined(tmp_path / "good.pdf", "x4").findings] == ["file.standard"]
+
+
+def test_a_file_with_a_password_is_a_finding(drawn, tmp_path):
+    with pikepdf.open(io.BytesIO(drawn["poster-a3"].pdf)) as document:
+        document.save(tmp_path / "locked.pdf", encryption=pikepdf.Encryption(owner="x", user="y"))
+    assert "file.encrypted" in {finding.rule for finding in check_file(tmp_path / "locked.pdf")}
 
 
 def test_a_crop_beside_the_page_is_a_finding(drawn, tmp_path):

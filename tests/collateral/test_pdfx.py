@@ -24,8 +24,7 @@ shop = load_shop(shipped_deployment())
 for each in (ticket("leaflet-a5", "TN02"), *map(ticket, PIECES)):
     print(hashlib.sha256(draw_ticket(shop, each).pdf).hexdigest())
 """
-TRIM_PT = {"poster-a3": (841.890, 1190.551), "banner-h": (1700.787, 226.772), "leaflet-a5": (419.528, 595.276)}
-BLEED_PT = 3 / 25.4 * 72  # 3 mm on sheets, 30 mm at 1:10 on cloth
+MM = 72 / 25.4
 
 
 @pytest.fixture(params=PIECES)
@@ -39,11 +38,14 @@ def pdf(drawn, piece):
         yield document
 
 
-def test_boxes_are_four_numbers_and_nest(pdf, piece):
+def test_boxes_are_four_numbers_and_nest(pdf, piece, shop):
+    made = shop.pieces[piece]
     for page in pdf.pages:
         trim, bleed, media = ([float(v) for v in page.obj[key]] for key in ("/TrimBox", "/BleedBox", "/MediaBox"))
-        assert (trim[2] - trim[0], trim[3] - trim[1]) == pytest.approx(TRIM_PT[piece], abs=0.01)
-        assert [trim[0] - bleed[0], trim[1] - bleed[1], bleed[2] - trim[2], bleed[3] - trim[3]] == pytest.approx([BLEED_PT] * 4, abs=0.01)
+        assert (trim[2] - trim[0], trim[3] - trim[1]) == pytest.approx([side / made.scale * MM for side in made.trim], abs=0.01)
+        assert [trim[0] - bleed[0], trim[1] - bleed[1], bleed[2] - trim[2], bleed[3] - trim[3]] == pytest.approx(
+            [made.bleed / made.scale * MM] * 4, abs=0.01
+        )
         assert media[0] < bleed[0]
         assert media[1] < bleed[1]
         assert media[2] > bleed[2]
@@ -72,7 +74,7 @@ def test_info_names_standard_title_and_scale(pdf, piece):
 def test_info_carries_what_later_checks_need(pdf, piece):
     note = SheetNote.from_json(str(pdf.docinfo["/TinBao"]))
     assert (note.piece, note.village, note.scale) == (piece, "TN01", 10 if piece == "banner-h" else 1)
-    assert [code.payload for code in note.codes] == [f"HTTPS://TINBAO.EXAMPLE/Q/{note.code}"]
+    assert [code.payload for code in note.codes if code.role == "link"] == [f"HTTPS://TINBAO.EXAMPLE/Q/{note.code}"]
 
 
 def test_header_id_and_no_streams_of_later_versions(pdf, drawn, piece):
@@ -96,16 +98,15 @@ def test_fonts_are_ours_embedded_and_distinct(pdf):
     }
 
 
-def test_the_scale_stands_in_file_name_and_slug(drawn, piece):
+def test_the_scale_stands_in_file_name_and_slug(drawn, piece, shop):
     import pypdfium2
 
-    assert drawn[piece].name.endswith(
-        "_TL1-10_6000x800mm.pdf" if piece == "banner-h" else "x420mm.pdf" if piece == "poster-a3" else "x210mm.pdf"
-    )
+    assert drawn[piece].name.endswith(f"_{shop.pieces[piece].size_text}.pdf")
+    assert ("_TL1-10_" in drawn[piece].name) == (shop.pieces[piece].scale == 10)
     document = pypdfium2.PdfDocument(drawn[piece].pdf)
     text = document[0].get_textpage().get_text_range()
     document.close()
-    assert ("tỉ lệ 1:10" if piece == "banner-h" else "tỉ lệ 1:1") in text
+    assert f"tỉ lệ 1:{shop.pieces[piece].scale} " in text
 
 
 def test_text_comes_out_as_it_went_in(drawn):
