@@ -21,6 +21,7 @@ class CodeNote:
     modules: int
     module_mm: float
     box_pt: tuple[float, float, float, float]
+    least_mm: float = 0.0  # the least module from where this code is scanned; 0: the sheet's
 
     def __post_init__(self) -> None:
         x, y, w, h = self.box_pt
@@ -47,9 +48,15 @@ class SheetNote:
     ink_limit: float
     pages: int
     codes: tuple[CodeNote, ...]
+    bleed_mm: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (1 <= self.scale <= 1000 and all(0 < side < 1_000_000 for side in self.trim_mm) and 0 <= self.safe_mm < 100_000):
+        if not (
+            1 <= self.scale <= 1000
+            and all(0 < side < 1_000_000 for side in self.trim_mm)
+            and 0 <= self.safe_mm < 100_000
+            and 0 <= self.bleed_mm < 1000
+        ):
             raise ValueError("no such sheet")
         if not (self.pages >= 1 and 0 < self.ink_limit <= 400 and self.least_module_mm > 0 and self.distance_m > 0):
             raise ValueError("no such limits")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import qrcode
-from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
-from qrcode.exceptions import DataOverflowError
+from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_M, ERROR_CORRECT_Q
+
+from collateral.qr_encode import fits, modules
 
 QUIET_ZONE: Final = 4  # modules of paper on every side (ISO/IEC 18004 §9.1)
-_LEVELS: Final = (ERROR_CORRECT_H, ERROR_CORRECT_Q, ERROR_CORRECT_M)  # never L on paper: a scratch would end it
-_NAMES: Final = {ERROR_CORRECT_L: "L", ERROR_CORRECT_M: "M", ERROR_CORRECT_Q: "Q", ERROR_CORRECT_H: "H"}
+_LEVELS: Final = {"H": ERROR_CORRECT_H, "Q": ERROR_CORRECT_Q, "M": ERROR_CORRECT_M}  # never L on paper: a scratch would end it
+_DARK: Final = re.compile(rb"\x01+")
 
 
 class TooLong(ValueError):
@@ -43,51 +44,27 @@ class Symbol:
 
         One rectangle a module would show seams in 29 % of the joints when Ghostscript smooths (press.md §2.6).
         """
-        return tuple((QUIET_ZONE + x, QUIET_ZONE + y, length) for y, row in enumerate(self.rows) for x, length in _runs(row))
-
-
-def _runs(row: Sequence[bool]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    start = 0
-    for x in range(len(row) + 1):
-        dark = x < len(row) and row[x]
-        if not dark:
-            if x > start:
-                found.append((start, x - start))
-            start = x + 1
-    return found
+        runs = ((y, run.span()) for y, row in enumerate(self.rows) for run in _DARK.finditer(bytes(row)))
+        return tuple((QUIET_ZONE + start, QUIET_ZONE + y, end - start) for y, (start, end) in runs)
 
 
 def symbols(payloads: Sequence[str], max_version: int) -> tuple[Symbol, ...]:
     """One symbol a payload, all of one version, so that equal squares hold equal modules. TooLong where `max_version` can't hold one."""
     version = max(_least_version(payload, max_version) for payload in payloads)
-    return tuple(_symbol(payload, version) for payload in payloads)
+    return tuple(symbol_of(payload, version) for payload in payloads)
 
 
-@lru_cache(maxsize=1024)
 def _least_version(payload: str, max_version: int) -> int:
     for version in range(1, max_version + 1):
-        if _encoded(payload, version, ERROR_CORRECT_M) is not None:
+        if fits(payload, version, ERROR_CORRECT_M):
             return version
     raise TooLong(f"{len(payload)} characters need more than QR version {max_version} at level M")
 
 
-@lru_cache(maxsize=1024)
-def _symbol(payload: str, version: int) -> Symbol:
-    for level in _LEVELS:
-        if (code := _encoded(payload, version, level)) is not None:
-            code.make(fit=False)
-            return Symbol(payload, version, _NAMES[level], tuple(tuple(bool(m) for m in row) for row in code.modules))
+@lru_cache(maxsize=256)
+def symbol_of(payload: str, version: int) -> Symbol:
+    """The payload in that version, at the highest level that holds it. TooLong where it does not fit."""
+    for name, level in _LEVELS.items():
+        if fits(payload, version, level):
+            return Symbol(payload, version, name, modules(payload, version, level))
     raise TooLong(f"{len(payload)} characters do not fit QR version {version}")
-
-
-def _encoded(payload: str, version: int, level: int) -> qrcode.QRCode | None:
-    """A symbol ready to be made, or None if it would overflow. The mask is qrcode's own best of eight."""
-    code = qrcode.QRCode(version=version, error_correction=level, border=QUIET_ZONE)
-    code.add_data(payload)
-    try:
-        return code if code.best_fit(start=1) <= version else None
-    except DataOverflowError:
-        return None
-    finally:
-        code.version = version

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, compress
 from typing import Any, Final
 
 import pypdfium2
@@ -17,13 +18,16 @@ import zxingcpp
 from collateral.finding import Finding
 from collateral.geometry import PT_PER_MM
 from collateral.note import CodeNote, SheetNote
-from collateral.qr import QUIET_ZONE
+from collateral.qr import QUIET_ZONE, TooLong, symbol_of
 
 _QR: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-_PAGE_DPI: Final = 100.0  # the whole page: finds a covered, doubled or foreign code
+_FOREIGN_DPI: Final = 100.0  # a page that does not say what stands on it
+_PAGE_DPI: Final = 55.0  # a page of ours: a foreign code of 0.7 mm a module still has the 1.4 pixels that ZXing needs (press.md §4.2) …
+_PAGE_PX: Final = 3.0  # … and the smallest of our own modules these
 _MOST_PIXELS: Final = 40_000_000  # a page said to be a kilometre wide must not eat the machine
-_CROP_PX: Final = 8.0  # pixels a module when one code is looked at closely
+_CROP_PX: Final = 8  # pixels a module when one code is looked at closely
 _WHITE: Final = 250  # of 255: anything darker in the quiet zone is ink
+_LEAST_GAP: Final = 170  # of 255, between the darkest light module and the lightest dark one (press.md §4.3)
 _MODULE_SLACK: Final = 0.03
 _TEXT_SLACK_PT: Final = 0.75
 
@@ -34,6 +38,24 @@ class Read:
 
     payloads: tuple[str, ...]
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Grey pixels, 0 black to 255 white, row by row; a row's `stride` may be longer than its `width`."""
+
+    width: int
+    height: int
+    stride: int
+    pixels: bytes
+
+    def rows(self) -> Iterator[bytes]:
+        return (self.pixels[at : at + self.width] for at in range(0, self.height * self.stride, self.stride))
+
+    def codes(self) -> list[Any]:
+        """What ZXing reads; its finder knows no up or down, so neither turned nor smaller copies are searched."""
+        image = memoryview(self.pixels).cast("B", (self.height, self.stride))
+        return list(zxingcpp.read_barcodes(image, formats=_QR, try_rotate=False, try_downscale=False))
 
 
 def read_back(pdf: bytes, note: SheetNote | None) -> Read:
@@ -52,67 +74,71 @@ def read_back(pdf: bytes, note: SheetNote | None) -> Read:
 def _read_page(document: Any, number: int, note: SheetNote | None) -> Read:
     try:
         page: Any = document[number - 1]
-        seen = sorted(code.text for code in _codes(page, _scale(page)))
+        announced = note.codes_on(number) if note else ()
+        scale = _scale(page, note, announced)
+        read = pictured(page, scale).codes()
+        seen = sorted(code.text for code in read)
         findings: list[Finding] = []
-        if note is not None:
-            findings += [*_compared(number, seen, note), *_closely(page, number, note), *_text_outside(page, number, note)]
+        if note is None:
+            findings += [finding for code in read for finding in _strange_code(page, number, code, scale)]
+        else:
+            findings += [*_compared(number, seen, announced), *_text_outside(page, number, note)]
+            findings += [
+                replace(finding, thing=f"the {code.role} code") for code in announced for finding in _one_code(page, number, code, note)
+            ]
         page.close()
         return Read(tuple(seen), tuple(findings))
     except (pypdfium2.PdfiumError, ValueError) as why:  # ValueError: the page is too small for the crop
         return Read((), (Finding("page.render", number, f"PDFium can't draw the page: {why}"),))
 
 
-def _scale(page: Any) -> float:
-    """Pixels a point, less where the page is huge."""
+def _scale(page: Any, note: SheetNote | None, codes: Sequence[CodeNote]) -> float:
+    """Pixels a point: enough for the smallest code that is announced, and for foreign ones; less where the page is huge."""
+    needed = max((_PAGE_PX * (code.modules + 2 * QUIET_ZONE) / code.box_pt[2] for code in codes), default=0.0)
     width, height = page.get_size()
-    return float(min(_PAGE_DPI / 72, math.sqrt(_MOST_PIXELS / max(1.0, width * height))))
+    wanted = max(needed, _PAGE_DPI / 72) if note else _FOREIGN_DPI / 72
+    return float(min(wanted, math.sqrt(_MOST_PIXELS / max(1.0, width * height))))
 
 
-def _codes(page: Any, scale: float, crop: tuple[float, float, float, float] = (0, 0, 0, 0)) -> list[Any]:
-    return list(zxingcpp.read_barcodes(_pixels(page, scale, crop), formats=_QR))
-
-
-def _pixels(page: Any, scale: float, crop: tuple[float, float, float, float]) -> Any:
-    """Grey pixels as rows; `crop`: points cut off left, bottom, right, top."""
+def pictured(page: Any, scale: float, crop: tuple[float, float, float, float] = (0, 0, 0, 0)) -> Picture:
+    """`scale`: pixels a point; `crop`: points cut off left, bottom, right, top."""
     bitmap = page.render(scale=scale, grayscale=True, crop=crop)
-    return memoryview(bytes(bitmap.buffer)).cast("B", (bitmap.height, bitmap.stride))
+    return Picture(bitmap.width, bitmap.height, bitmap.stride, bytes(bitmap.buffer))
 
 
-def _compared(number: int, seen: Sequence[str], note: SheetNote) -> Iterator[Finding]:
+def _compared(number: int, seen: Sequence[str], announced: Sequence[CodeNote]) -> Iterator[Finding]:
     """Codes that should be there and can't be read; codes that nobody announced."""
-    wanted = Counter(code.payload for code in note.codes_on(number))
+    wanted = Counter(code.payload for code in announced)
     for payload in (wanted - Counter(seen)).elements():
         yield Finding("code.unread", number, f"the code {payload} can't be read: it is covered, missing or too small")
     for payload in (Counter(seen) - wanted).elements():
         yield Finding("code.foreign", number, f"there is a code that does not belong here: {payload}")
 
 
-def _closely(page: Any, number: int, note: SheetNote) -> Iterator[Finding]:
-    """Each announced code by itself: read at press resolution, its module measured, its quiet zone white."""
-    for code in note.codes_on(number):
-        yield from _one_code(page, number, code, note)
-
-
 def _one_code(page: Any, number: int, code: CodeNote, note: SheetNote) -> Iterator[Finding]:
+    """An announced code by itself: read at press resolution, its module measured, its quiet zone white, its modules black and white."""
     side = code.modules + 2 * QUIET_ZONE
-    crop = _crop(page, code)
-    pixels = _pixels(page, _CROP_PX * side / code.box_pt[2], crop) if min(crop) > -1 else None  # outside: the page was cut
-    found = [seen for seen in zxingcpp.read_barcodes(pixels, formats=_QR) if seen.text == code.payload] if pixels else []
-    if not found:
+    crop = _crop_to(page, code.box_pt)
+    picture = pictured(page, _CROP_PX * side / code.box_pt[2], crop) if min(crop) > -1 else None  # outside: the page was cut
+    found = [seen for seen in picture.codes() if seen.text == code.payload] if picture else []
+    if picture is None or not found:
         yield Finding("code.place", number, f"the code {code.payload} can't be read where the file says that it stands")
         return
     module_mm = _module_px(found[0].position, code.modules) / _CROP_PX * code.box_pt[2] / side / PT_PER_MM * note.scale
     if abs(module_mm / code.module_mm - 1) > _MODULE_SLACK:
         yield Finding("code.size", number, f"the code {code.payload} has modules of {module_mm:.2f} mm, not of {code.module_mm:.2f} mm")
-    if module_mm < note.least_module_mm * (1 - _MODULE_SLACK):
-        yield Finding("code.size", number, f"modules of {module_mm:.2f} mm are too small, the least is {note.least_module_mm:.2f} mm")
-    if (darkest := _darkest_border(pixels)) < _WHITE:
+    if module_mm < (least := code.least_mm or note.least_module_mm) * (1 - _MODULE_SLACK):
+        yield Finding("code.size", number, f"modules of {module_mm:.2f} mm are too small, the least is {least:.2f} mm")
+    if (darkest := darkest_border(picture)) < _WHITE:
         yield Finding("code.quiet-zone", number, f"there is ink in the quiet zone of {code.payload} (grey {darkest} of 255)")
+    corners = found[0].position
+    yield from _modules(picture, number, code, turned=corners.top_left.y > corners.bottom_left.y)
 
 
-def _crop(page: Any, code: CodeNote) -> tuple[float, float, float, float]:
+def _crop_to(page: Any, box_pt: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """What to cut off left, bottom, right and top so that `box_pt` (x, y, w, h) is left."""
     width, height = page.get_size()
-    x, y, w, h = code.box_pt
+    x, y, w, h = box_pt
     return (x, y, width - x - w, height - y - h)
 
 
@@ -122,14 +148,83 @@ def _module_px(position: Any, modules: int) -> float:
     return sum(math.dist(a, b) for a, b in zip(corners, (*corners[1:], corners[0]), strict=True)) / 4 / modules
 
 
-def _darkest_border(pixels: Any) -> int:
-    """The darkest pixel of the quiet zone, half a module left out at both its edges: smoothing mixes in what lies beside."""
-    rows: list[list[int]] = pixels.tolist()
-    edge = int(_CROP_PX / 2)
-    zone = int(QUIET_ZONE * _CROP_PX) - 2 * edge
-    side = len(rows)
-    inner = [row[edge : side - edge] for row in rows[edge : side - edge]]
-    return min(min(map(min, inner[:zone])), min(map(min, inner[-zone:])), min(min(*row[:zone], *row[-zone:]) for row in inner))
+def darkest_border(picture: Picture) -> int:
+    """The darkest pixel of the quiet zone of a code that fills the picture.
+
+    Half a module is left out at both its edges: smoothing mixes in what lies beside.
+    """
+    edge = _CROP_PX // 2
+    zone = QUIET_ZONE * _CROP_PX - 2 * edge
+    inner = [row[edge : len(row) - edge] for row in picture.rows()][edge : picture.height - edge]
+    ends = (min(min(row[:zone]), min(row[-zone:])) for row in inner)
+    return min(chain(map(min, inner[:zone]), map(min, inner[-zone:]), ends))
+
+
+def _modules(picture: Picture, number: int, code: CodeNote, *, turned: bool) -> Iterator[Finding]:
+    """The middle of each module held against what was encoded: nothing lies over the code, and its light and dark are far apart.
+
+    Error correction is for dirt and scratches in the village; a file that already spends some of it is not printed.
+    """
+    try:
+        symbol = symbol_of(code.payload, (code.modules - 17) // 4)
+    except TooLong:
+        yield Finding("code.module", number, f"{code.payload} does not fit the {code.modules} modules that the file says it has")
+        return
+    lines = _middles(picture, code.modules)
+    if turned:  # the far face of a table card stands on its head
+        lines = [line[::-1] for line in reversed(lines)]
+    dark = [value for line, row in zip(lines, symbol.rows, strict=True) for value in compress(line, row)]
+    light = [value for line, row in zip(lines, symbol.rows, strict=True) for value in compress(line, (not module for module in row))]
+    middle = (min(min(dark), min(light)) + max(max(dark), max(light))) / 2
+    if wrong := sum(value >= middle for value in dark) + sum(value < middle for value in light):
+        text = f"{wrong} of the {code.modules**2} modules of {code.payload} are not as they were encoded: something lies over the code"
+        yield Finding("code.module", number, text)
+    elif (gap := min(light) - max(dark)) < _LEAST_GAP:
+        text = f"light and dark modules of {code.payload} lie {gap} of 255 steps of grey apart, readers need {_LEAST_GAP}"
+        yield Finding("code.contrast", number, text)
+
+
+def _middles(picture: Picture, modules: int) -> list[bytes]:
+    """The grey in the middle of each module of a code that fills the picture, row by row."""
+    middles = slice(QUIET_ZONE * _CROP_PX + _CROP_PX // 2, (QUIET_ZONE + modules) * _CROP_PX, _CROP_PX)
+    return [row[middles] for row in list(picture.rows())[middles]]
+
+
+def _strange_code(page: Any, number: int, code: Any, scale: float) -> Iterator[Finding]:
+    """A code of a file that says nothing of itself: paper round it, light and dark far apart? One that lies askew is left."""
+    payload, modules = code.text, 17 + 4 * int(code.extra.get("Version", 0))
+    square = _square(page, code.position, scale, (0.0, 0.0), modules)
+    for _ in range(2):  # the first look is too coarse to say where a module ends
+        if square is None:
+            return
+        if min(crop := _crop_to(page, square)) < 0:
+            yield Finding("code.quiet-zone", number, f"{payload} stands too near the edge of the page", thing="a code")
+            return
+        fine = _CROP_PX * (modules + 2 * QUIET_ZONE) / square[2]
+        picture = pictured(page, fine, crop)
+        found = [seen for seen in picture.codes() if seen.text == payload]
+        square = _square(page, found[0].position, fine, (crop[0], crop[3]), modules) if found else None
+    values = [value for row in _middles(picture, modules) for value in row]
+    middle = (min(values) + max(values)) / 2
+    dark, light = max(value for value in values if value <= middle), min(value for value in values if value >= middle)
+    if light - dark < _LEAST_GAP:
+        text = f"light and dark modules of {payload} lie {light - dark} of 255 steps of grey apart, readers need {_LEAST_GAP}"
+        yield Finding("code.contrast", number, text, thing="a code")
+    elif darkest_border(picture) < dark + _LEAST_GAP:
+        yield Finding("code.quiet-zone", number, f"round {payload} there are not 4 modules of paper", thing="a code")
+
+
+def _square(page: Any, position: Any, scale: float, corner: tuple[float, float], modules: int) -> tuple[float, float, float, float] | None:
+    """x, y, w, h in pt of an upright code with its quiet zone, seen in a picture whose upper left is `corner`; None if it lies askew."""
+    corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    left, top = min(p.x for p in corners) / scale, min(p.y for p in corners) / scale
+    side = _module_px(position, modules) * modules / scale
+    across = max(p.x for p in corners) / scale - left
+    if modules < 21 or abs(across / side - 1) > _MODULE_SLACK:
+        return None
+    zone = QUIET_ZONE * side / modules
+    whole = side + 2 * zone
+    return (corner[0] + left - zone, page.get_size()[1] - corner[1] - top - side - zone, whole, whole)
 
 
 def _text_outside(page: Any, number: int, note: SheetNote) -> Iterator[Finding]:

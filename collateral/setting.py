@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
+from unicodedata import category, is_normalized
 
-from collateral.display import Run, Text
+from collateral.display import Placed, Run, Text
 from collateral.geometry import PT_PER_MM, Box
 from collateral.ink import Ink
 from collateral.refusal import Refused, refused
-from collateral.type import CAP_HEIGHT, Face
+from collateral.shaping import shaped, shaper
+from collateral.type import CAP_HEIGHT, LAO_FOR, Face
 
 _MARKUP: Final = re.compile(r"\*\*(.+?)\*\*|~(.+?)~")  # **typed literally**, ~said aside~
+_ASIDE_YIELDS: Final = 0.85
+_ASIDE_PT: Final = 8.5  # reversed out of several plates, 8 pt are the least (press.md §1.4)
+_LAO: Final = re.compile(r"([\u0e80-\u0eff]+(?: +[\u0e80-\u0eff]+)*)")  # a stretch is shaped whole, blanks between its words too
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a line is set: the face of its words, of what is typed literally (**) and the size of an aside (~) beside them."""
+    """How a line is set: the face of its words, of what is typed literally (**) and the size of an aside (~) beside them.
+
+    `level`: the line's rank (display.Text); levels 1 to 3 are held against the piece's reading distance.
+    """
 
     face: str
     size_pt: float
@@ -27,6 +36,7 @@ class Style:
     strong: str = ""
     aside: float = 1.0
     tracking_em: float = 0.0
+    level: int = 4
 
     def at(self, size_pt: float) -> Style:
         return replace(self, size_pt=size_pt)
@@ -50,21 +60,33 @@ class Setter:
         Raises Refused where a glyph is missing or the ink is wider than `width` mm.
         """
         runs = self._runs(text, style)
-        letters = self._letters(runs)
-        left, right = letters[0].x, max(letter.right for letter in letters)
+        left, right = self._reach(runs)
         if width is not None and right - left > width + 0.01:
             raise self._too_wide(text, right - left, width)
         start = x - {"left": left, "right": right, "centre": (left + right) / 2}[align]
-        placed = tuple(Box(start + letter.x, y + letter.y, letter.w, letter.h) for letter in letters)
+        placed = tuple(box for run in runs for box in self._boxes(run, start, y))
         top, bottom = min(letter.y for letter in placed), max(letter.bottom for letter in placed)
-        return Text(start, y, runs, style.ink, Box(start + left, top, right - left, bottom - top), placed)
+        return Text(start, y, runs, style.ink, Box(start + left, top, right - left, bottom - top), placed, style.level)
 
     def fitted(self, text: str, x: float, y: float, style: Style, width: float, least: float = 0.0) -> Text:
-        """The line in the size that fills `width`, at most the style's own, to a tenth of a point; Refused under `least` of it."""
+        """The line in the size that fills `width`, at most the style's own, to a tenth of a point; Refused under `least` of it.
+
+        What is said aside (~) gives way first, by a seventh at most: what must be typed stays large beside a long price.
+        """
         size = self.size_to_fit(text, style, width)
+        if size < style.size_pt and "~" in text:
+            style = self._yielding(text, style, width, size)
+            size = self.size_to_fit(text, style, width)
         if size < style.size_pt * least:
             raise self._too_wide(text, self.width(text, style.at(style.size_pt * least)), width)
         return self.line(text, x, y, style.at(size), width=width)
+
+    def _yielding(self, text: str, style: Style, width: float, size: float) -> Style:
+        """The style with its aside as much smaller as the line is too long: at most by a seventh, and not under what a press holds."""
+        least = replace(style, aside=max(style.aside * _ASIDE_YIELDS, min(style.aside, _ASIDE_PT / size)))
+        full, shortest = self.width(text, style), self.width(text, least)
+        share = min(1.0, (full - width) / max(full - shortest, 1e-9))
+        return replace(style, aside=style.aside - share * (style.aside - least.aside))
 
     def size_to_fit(self, text: str, style: Style, width: float) -> float:
         """Widths grow in proportion to the size, so one measurement gives the answer."""
@@ -72,46 +94,106 @@ class Setter:
 
     def width(self, text: str, style: Style) -> float:
         """Width of the line's ink in mm."""
-        letters = self._letters(self._runs(text, style))
-        return max(letter.right for letter in letters) - letters[0].x
+        left, right = self._reach(self._runs(text, style))
+        return right - left
 
     def _too_wide(self, text: str, needed: float, width: float) -> Refused:
         plain = _MARKUP.sub(lambda m: m[1] or m[2], text)
         return refused(self.place, "text", f'"{plain}" needs {needed:.1f} mm and has {width:.1f} mm', "Shorten the text or the name")
 
     def _runs(self, text: str, style: Style) -> tuple[Run, ...]:
-        parts, end = [], 0
-        for found in _MARKUP.finditer(text):
-            parts += [(text[end : found.start()], style.face, 1.0), (found[1] or found[2], *self._voice(found, style))]
-            end = found.end()
-        parts.append((text[end:], style.face, 1.0))
-        return tuple(self._run(words, face, style.size_pt * share, style.tracking_em) for words, face, share in parts if words)
+        if not is_normalized("NFC", text):
+            raise refused(self.place, "text", f'"{text}" holds decomposed letters, whose marks print astray', "Write it in NFC")
+        runs: list[Run] = []
+        x = 0.0
+        for words, name, share in self._parts(text, style):
+            runs.append(self._run(words, name, style.size_pt * share, style.tracking_em, x))
+            x += runs[-1].width
+        return tuple(runs)
+
+    def _parts(self, text: str, style: Style) -> Iterator[tuple[str, str, float]]:
+        """The text by voice and script: words, face, share of the size."""
+        for words, name, share in self._voices(text, style):
+            for i, stretch in enumerate(_LAO.split(words)):
+                if stretch:
+                    yield stretch, LAO_FOR.get(name, name) if i % 2 else name, share
 
     @staticmethod
-    def _voice(found: re.Match[str], style: Style) -> tuple[str, float]:
-        return (style.strong or style.face, 1.0) if found[1] else (style.face, style.aside)
+    def _voices(text: str, style: Style) -> Iterator[tuple[str, str, float]]:
+        end = 0
+        for found in _MARKUP.finditer(text):
+            yield text[end : found.start()], style.face, 1.0
+            yield (found[1], style.strong or style.face, 1.0) if found[1] else (found[2], style.face, style.aside)
+            end = found.end()
+        yield text[end:], style.face, 1.0
 
-    def _run(self, text: str, name: str, size_pt: float, tracking: float) -> Run:
+    def _run(self, text: str, name: str, size_pt: float, tracking: float, x: float) -> Run:
         face = self.faces(name)
-        if lacking := face.missing(text):
-            listed = ", ".join(f"{c} (U+{ord(c):04X})" for c in lacking)
-            raise refused(self.place, "text", f'{name} has no glyph for {listed} in "{text}"', "Write the text with other letters")
-        kerns = [face.kern_em(a, b) for a, b in pairwise(text)] + [0.0]
-        return Run(text, name, size_pt, tuple(round(tracking + kern, 4) for kern in kerns))
+        spread = _spread(face, text, tracking)
+        if spread.lacking:
+            listed = ", ".join(f"{c} (U+{ord(c):04X})" for c in spread.lacking)
+            raise refused(self.place, "text", f'{face.name} has no glyph for {listed} in "{text}"', "Write the text with other letters")
+        if spread.orphan:
+            text = f'"{spread.orphan}" begins with a mark that has no letter'
+            raise refused(self.place, "text", text, "Correct the spelling in the copy deck")
+        return Run(text, face.name, size_pt, spread.after_em, x, spread.advance * size_pt / PT_PER_MM, spread.glyphs)
 
-    def _letters(self, runs: Sequence[Run]) -> tuple[Box, ...]:
-        """The ink of each letter, mm from the pen's start on the baseline. ValueError for a line without ink."""
-        found: list[Box] = []
-        x = 0.0
-        for run in runs:
-            face, em = self.faces(run.face), run.size_pt / PT_PER_MM
-            for character, after in zip(run.text, run.after_em, strict=True):
-                glyph = face.glyph(character)
-                if glyph.right > glyph.left:
-                    found.append(
-                        Box(x + glyph.left * em, -glyph.top * em, (glyph.right - glyph.left) * em, (glyph.top - glyph.bottom) * em)
-                    )
-                x += (glyph.advance + after) * em
-        if not found:
-            raise ValueError(f"{self.place}: a line has no ink")
-        return tuple(found)
+    def _reach(self, runs: Sequence[Run]) -> tuple[float, float]:
+        """Where the line's ink begins and ends, mm from the pen's start. Refused where there is none."""
+        inked = [(run, ink) for run in runs if (ink := self._ink(run))]
+        if not inked:
+            raise refused(self.place, "text", "a line has no letters", "Write its words in the copy deck, or leave its section out")
+        left = min(run.x + min(box.x for box in ink) * _em(run) for run, ink in inked)
+        return left, max(run.x + max(box.right for box in ink) * _em(run) for run, ink in inked)
+
+    def _boxes(self, run: Run, x: float, y: float) -> Iterator[Box]:
+        """The ink of each letter where the line stands."""
+        em, x = _em(run), x + run.x
+        for box in self._ink(run):
+            yield Box(x + box.x * em, y + box.y * em, box.w * em, box.h * em)
+
+    def _ink(self, run: Run) -> tuple[Box, ...]:
+        return _inked(self.faces(run.face), run.text, run.after_em)
+
+
+def _em(run: Run) -> float:
+    return run.size_pt / PT_PER_MM
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """A stretch of one face, in em. `lacking`: characters that the face lacks; `orphan`: a word that begins with a mark."""
+
+    lacking: str
+    orphan: str = ""
+    after_em: tuple[float, ...] = ()
+    advance: float = 0.0
+    glyphs: tuple[Placed, ...] = ()
+
+
+@lru_cache(maxsize=1024)
+def _spread(face: Face, text: str, tracking: float) -> _Spread:
+    """How `text` is spaced; kept: the same lines stand in every village. Lao has no tracking: it would tear the marks off their letters."""
+    if lacking := face.missing(text):
+        return _Spread(lacking)
+    if _LAO.match(text):
+        shape = shaped(face, text)
+        return _Spread("", next((word for word in text.split() if category(word[0]) == "Mn"), ""), (), shape.advance, shape.glyphs)
+    after = tuple(round(tracking + kern, 4) for kern in (*(face.kern_em(a, b) for a, b in pairwise(text)), 0.0))
+    return _Spread("", "", after, sum(face.glyph(character).advance for character in text) + sum(after))
+
+
+@lru_cache(maxsize=1024)
+def _inked(face: Face, text: str, after_em: tuple[float, ...]) -> tuple[Box, ...]:
+    """The ink of each letter, in em from the stretch's pen start, y down. A shaped stretch has no `after_em`."""
+    if not after_em:
+        font = shaper(face)
+        inks = ((at, font.ink(at.glyph)) for at in shaped(face, text).glyphs)
+        return tuple(Box(at.x + ink.x, ink.y - at.y, ink.w, ink.h) for at, ink in inks if ink is not None)
+    found, x = [], 0.0
+    for character, after in zip(text, after_em, strict=True):
+        glyph = face.glyph(character)
+        if glyph.right > glyph.left:
+            found.append(Box(x + glyph.left, -glyph.top, glyph.right - glyph.left, glyph.top - glyph.bottom))
+        x += glyph.advance + after
+    return tuple(found)

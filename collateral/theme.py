@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
-from typing import ClassVar
+from typing import ClassVar, Final, Literal
 
-from collateral.ink import BLACK, PAPER, Ink
+from collateral.ink import BLACK, PAPER, RULE, Ink
 
 Recipe = tuple[float, float, float, float]
+
+_SCREEN: Final[
+    Mapping[str, str]
+] = {  # sRGB by role (design §4.10, ivory 7:1 on red); the code's panel at 80 %: full white blooms on an LED wall
+    "field": "#961619",
+    "ivory": "#F0EAD6",
+    "gilt": "#F5D280",
+    "gold": "#B98F35",
+    "grey": "#5A5A5A",
+    "black": "#000000",
+    "paper": "#CCCCCC",
+    "rule": "#B4AFA2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +36,16 @@ class Palette:
     grey: Ink  # level 5 text on ivory
     black: Ink = BLACK
     paper: Ink = PAPER
+    rule: Ink = RULE  # lines to write on, and the wall's
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Percent of C, M, Y, K by role. `cloth`: what differs on hiflex, whose big solids carry less ink (press.md §1.3)."""
+    """Percent of C, M, Y, K by role. `cloth`: what differs on hiflex, whose big solids carry less ink (press.md §1.3).
+
+    `screen`: what differs from the house's screen colours, "#RRGGBB" by role.
+    `house`: the houses of the map from memory, on stilts as in the mountains or tiled with three bays as in the plains.
+    """
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
 
@@ -38,10 +56,14 @@ class Theme:
     gold: Recipe
     grey: Recipe
     cloth: Mapping[str, Recipe] = made(default_factory=dict)
+    screen: Mapping[str, str] = made(default_factory=dict)
+    house: Literal["stilt", "tiled"] = "stilt"
     name: str = ""
 
     def palette(self, stock: str) -> Palette:
-        """The inks for a stock, "sheet" or "cloth"."""
+        """The inks for a stock, "sheet" or "cloth"; for "screen" and "overlay" their lights."""
+        if stock in ("screen", "overlay"):
+            return Palette(**{role: Ink(0, 0, 0, 0, light=light) for role, light in (dict(_SCREEN) | dict(self.screen)).items()})
         roles = {role: getattr(self, role) for role in ("field", "ivory", "gilt", "gold", "grey")}
         if stock == "cloth":
             roles |= self.cloth

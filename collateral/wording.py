@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 from gateway.domain.campaign import Campaign
 from gateway.domain.fold import nfc
@@ -13,16 +13,18 @@ from gateway.domain.msisdn import Msisdn
 from gateway.domain.village import Village
 
 _OF_VILLAGE: Final = ("village", "kind", "name", "code", "head", "caller", "number")
-_OF_CAMPAIGN: Final = ("commune", "province", "issuer", "campaign", "desk", "short_code", "price", "keyword", "ussd", "hotline")
+_OF_CAMPAIGN: Final = ("commune", "province", "issuer", "campaign", "desk", "short_code", "price", "keyword", "ussd", "hotline", "abroad")
 FIELDS: Final = frozenset((*_OF_VILLAGE, *_OF_CAMPAIGN))
-_STRICT: Final[Mapping[str, str]] = {"extra": "forbid"}
+STRICT: Final[Mapping[str, str]] = {"extra": "forbid"}
+HOME: Final = "vi"  # whose readers dial numbers as the country does and reach short codes
+Section = TypeVar("Section")
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
     """Lines that every piece may use. `~…~` stands aside in smaller type, `**…**` is typed literally."""
 
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
 
     verb: str
     commune: str
@@ -32,55 +34,29 @@ class Shared:
     hotline: str
     safety: tuple[str, ...]
     heads: Mapping[str, str]  # kind of village -> what its head is called
-
-
-@dataclass(frozen=True, slots=True)
-class NguonSheet:
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _STRICT
-
-    slogan: tuple[str, str]
-    ask: tuple[str, str]
-    issuer: str
-    campaign: str
-
-
-@dataclass(frozen=True, slots=True)
-class NguonBanner:
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _STRICT
-
-    ask: tuple[str, str]
-    caller: tuple[str, ...]  # the full sentence first, then the shorter ones for long names
-    issuer: str
-
-
-@dataclass(frozen=True, slots=True)
-class BanDoLeaflet:
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _STRICT
-
-    headline: tuple[str, str]
-    question: tuple[str, str]
-    items: tuple[tuple[str, str], ...]
-    ways_title: str
-    call: tuple[str, str]
-    text: tuple[str, str]
-    visit: tuple[str, str]
-    hints: tuple[str, ...]
-    dial: str
-    promise: tuple[str, ...]
-    confidence: str
-    issuer: str
+    head: str = "trưởng {kind}"  # what the head of any other kind is called
+    desk: str = ""  # the desk's name in this language; "": as the campaign writes it
+    reviewed_by: str = ""
+    draft: str = ""  # what a file of this language warns of until somebody has read the deck
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One language's copy deck."""
+    """One language's copy deck. `sections`: what each layout says, by its class; a deck may lack layouts it has no words for yet."""
 
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _STRICT
-
+    lang: str
     shared: Shared
-    nguon_sheet: NguonSheet
-    nguon_banner: NguonBanner
-    ban_do_leaflet: BanDoLeaflet
+    sections: Mapping[type, object]
+
+    def section(self, of: type[Section]) -> Section | None:
+        """The words of one layout."""
+        found = self.sections.get(of)
+        return found if isinstance(found, of) else None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to say of every file in this language: that nobody who speaks it has read the words."""
+        return (self.shared.draft,) if self.shared.draft and not self.shared.reviewed_by else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +73,16 @@ class Words:
         return bool(self.fields[field])
 
 
-def words_for(village: Village, campaign: Campaign, shared: Shared) -> Words:
-    """What the copy may say about `village`. The head of the village is called; without a number, the campaign's desk is."""
-    number = village.contact or campaign.hotline
-    head = shared.heads.get(village.kind.lower(), f"trưởng {village.kind}")
+def words_for(village: Village, campaign: Campaign, shared: Shared, lang: str = HOME) -> Words:
+    """What the copy may say about `village`. The head of the village is called; without a number, the campaign's desk is.
+
+    Other languages are read abroad too: numbers stand with +84, and short code and USSD, which nobody reaches from there, are empty; the
+    head's name stays away, for the village list writes it with a Vietnamese office.
+    """
+    number, at_home = village.contact or campaign.hotline, lang == HOME
+    head = shared.heads.get(village.kind.lower()) or shared.head.replace("{kind}", village.kind)
+    desk = shared.desk or campaign.desk_name
+    caller = _caller(village, head, shared.heads.values()) if at_home else head
     fields = {
         "village": village.title,
         "kind": village.kind,
@@ -110,15 +92,16 @@ def words_for(village: Village, campaign: Campaign, shared: Shared) -> Words:
         "province": campaign.province_name,
         "issuer": campaign.issuer,
         "campaign": campaign.name,
-        "desk": campaign.desk_name,
-        "head": head if village.contact else campaign.desk_name,
-        "caller": _caller(village, head, shared.heads.values()) if village.contact else campaign.desk_name,
-        "number": _digits(number),
-        "short_code": campaign.short_code,
+        "desk": desk,
+        "head": head if village.contact else desk,
+        "caller": caller if village.contact else desk,
+        "number": _digits(number, at_home=at_home),
+        "short_code": campaign.short_code if at_home else "",
         "price": campaign.price_note(),
         "keyword": Keyword.LS.value,
-        "ussd": campaign.ussd,
-        "hotline": _digits(campaign.hotline) if village.contact else "",
+        "ussd": campaign.ussd if at_home else "",
+        "hotline": _digits(campaign.hotline, at_home=at_home) if village.contact else "",
+        "abroad": "" if at_home else _digits(campaign.number_abroad, at_home=False),
     }
     return Words({key: nfc(value) for key, value in fields.items()})
 
@@ -132,5 +115,7 @@ def _caller(village: Village, head: str, offices: Iterable[str]) -> str:
     return f"{head} {name}".strip()
 
 
-def _digits(number: Msisdn | None) -> str:
-    return number.national if number else ""
+def _digits(number: Msisdn | None, *, at_home: bool) -> str:
+    if number is None:
+        return ""
+    return number.national if at_home else number.international

@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import blast, claim, inbound, pace, plan, posters, scans, ussd
+from tests.benchmarks import blast, claim, codes, inbound, pace, plan, posters, province, scans, ussd
 from tests.benchmarks.table import record, shown
 
 JOBS = {  # what runs it, its usual number, its usual rounds: what takes minutes and has no yardstick beside it runs once
@@ -14,7 +14,9 @@ JOBS = {  # what runs it, its usual number, its usual rounds: what takes minutes
     "pace": (pace.run, 10, 1),
     "claim": (claim.run, 1_000_000, 1),
     "plan": (plan.run, 1_000_000, 1),
+    "codes": (codes.run, 1_000, 3),
     "posters": (posters.run, 29, 3),
+    "province": (province.run, 3_000, 1),
     "scans": (scans.run, 5_000, 3),
     "ussd": (ussd.run, 20, 3),
 }
@@ -24,7 +26,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description="Ours beside its yardsticks, measured in turns in one run.")
     parser.add_argument("jobs", nargs="*", metavar="job", help=f"of {', '.join(JOBS)}; without one: all")
     parser.add_argument(
-        "--n", type=int, help="MTs, MOs, people, files, visits or (pace, ussd) seconds a round; without it each job's own number"
+        "--n",
+        type=int,
+        help="MTs, MOs, people, symbols, files, villages, visits or (pace, ussd) seconds a round; without it each job's own number",
     )
     parser.add_argument("--rounds", type=int, help="without it each job's own number")
     parser.add_argument("--record", action="store_true", help="append the figures to results.csv")

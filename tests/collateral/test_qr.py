@@ -1,8 +1,60 @@
 import pytest
+import qrcode
 import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
+from qrcode.exceptions import DataOverflowError
 
-from collateral import payload
-from collateral.qr import QUIET_ZONE, TooLong, symbols
+from collateral import payload, qr_encode
+from collateral.qr import QUIET_ZONE, TooLong, symbol_of, symbols
+
+LEVELS = (ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q, ERROR_CORRECT_H)
+
+
+def stock(text: str, version: int, level: int) -> tuple[tuple[bool, ...], ...] | None:
+    """The symbol as qrcode makes it, None where it overflows."""
+    code = qrcode.QRCode(version=version, error_correction=level)
+    code.add_data(text)
+    try:
+        code.make(fit=False)
+    except DataOverflowError:
+        return None
+    return tuple(tuple(map(bool, row)) for row in code.modules)
+
+
+def ours(text: str, version: int, level: int) -> tuple[tuple[bool, ...], ...] | None:
+    return qr_encode.modules(text, version, level) if qr_encode.fits(text, version, level) else None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    some.one_of(
+        some.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:", min_size=1, max_size=60),
+        some.text(min_size=1, max_size=40),
+        some.text("0123456789", min_size=1, max_size=60),
+        some.builds("{}{}{}".format, some.text("ALS /", max_size=30), some.text("01239", max_size=30), some.text("aá đ", max_size=9)),
+    ).filter(bool),
+    some.integers(1, 11),
+    some.sampled_from(LEVELS),
+)
+def test_symbols_are_stock_qrcode_s_module_by_module(text, version, level):
+    """Letters, digits, bytes and mixtures, over the steps where length fields grow (10) and version information begins (7)."""
+    assert ours(text, version, level) == stock(text, version, level)
+
+
+@pytest.mark.parametrize("version", [14, 27, 40])
+def test_large_symbols_are_stock_qrcode_s_too(version):
+    """Many blocks of two lengths, and the widest length fields."""
+    text = "LS TN01 BAC THAY MO O DAU LANG, 0300 000 101: Khuổi Tẳng. " * 3
+    assert ours(text, version, ERROR_CORRECT_Q) == stock(text, version, ERROR_CORRECT_Q) is not None
+
+
+@pytest.mark.parametrize("number", range(1, 40))
+def test_every_village_s_link_is_stock_qrcode_s(number):
+    """All eight masks come up among them, or the search would go untested."""
+    text = f"HTTPS://TINBAO.EXAMPLE/Q/TN{number:02}03Q"
+    assert symbol_of(text, 2).rows == stock(text, 2, ERROR_CORRECT_M)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collateral.geometry import PT_PER_MM
 from collateral.ink import BLACK
 from collateral.refusal import Refused
 from collateral.setting import Setter, Style, points_for_cap
-from collateral.type import BOLD, CAP_HEIGHT, MEDIUM, REGULAR, SLOGAN, face
+from collateral.type import BOLD, CAP_HEIGHT, LAO, LAO_BOLD, MEDIUM, REGULAR, SLOGAN, face
 
 SETTER = Setter(face, "TN01 poster-a3")
 ALL_LETTERS = "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵđ"
@@ -15,14 +15,21 @@ def test_every_vietnamese_letter_is_there(name):
     assert not face(name).missing(ALL_LETTERS + ALL_LETTERS.upper() + "₫–·×“”")
 
 
-def test_the_slogan_face_has_the_capitals():
-    assert not face(SLOGAN).missing(ALL_LETTERS.upper())
-    assert face(SLOGAN).missing("★a★") == "★a"
+def test_the_slogan_face_has_the_capitals_and_plain_small_letters():
+    assert not face(SLOGAN).missing(ALL_LETTERS.upper() + "500 days and nights to bring them home")
+    assert face(SLOGAN).missing("★ố★") == "★ố"
 
 
-@pytest.mark.parametrize("name", list(CAP_HEIGHT))
+@pytest.mark.parametrize("name", [name for name in CAP_HEIGHT if name not in (LAO, LAO_BOLD)])
 def test_cap_heights_are_the_fonts_own(name):
     assert face(name).glyph("H").top == pytest.approx(CAP_HEIGHT[name], abs=0.012)
+
+
+@pytest.mark.parametrize("name", [LAO, LAO_BOLD])
+def test_a_lao_letter_does_the_work_of_a_small_one(name):
+    """Lao has no capitals: its letters count as Be Vietnam Pro's small ones, less the tenth that Lao is set larger (press.md §8.1)."""
+    small, capital = (face(BOLD).glyph(letter).top for letter in "xH")
+    assert face(name).glyph("ນ").top / small * capital / 1.1 == pytest.approx(CAP_HEIGHT[name], abs=0.02)
 
 
 def test_the_fonts_kern_their_gaping_pairs():
@@ -39,7 +46,7 @@ def test_width_matches_reportlab_where_nothing_kerns():
 
     text = SETTER.line("nnn", 0, 0, Style(MEDIUM, 100, BLACK))
     bearings = face(MEDIUM).glyph("n").left + face(MEDIUM).glyph("n").advance - face(MEDIUM).glyph("n").right
-    advance = pdfmetrics.stringWidth("nnn", _registered(face, MEDIUM), 100)
+    advance = pdfmetrics.stringWidth("nnn", _registered(face(MEDIUM)), 100)
     assert text.box.w == pytest.approx((advance - bearings * 100) / PT_PER_MM, abs=0.01)
 
 
@@ -60,6 +67,13 @@ def test_a_missing_glyph_is_refused_by_name():
         SETTER.line("sao ★", 0, 0, Style(BOLD, 40, BLACK))
 
 
+@pytest.mark.parametrize("text", ["", " "])
+def test_a_line_without_words_is_refused(text):
+    """A deck's empty string must fail its own piece, not the batch."""
+    with pytest.raises(Refused, match="A line has no letters"):
+        SETTER.line(text, 0, 0, Style(BOLD, 40, BLACK))
+
+
 def test_overflow_is_refused_with_both_widths():
     with pytest.raises(Refused, match=r'"Khuổi Tẳng" needs .* mm and has 10\.0 mm'):
         SETTER.line("Khuổi Tẳng", 0, 0, Style(BOLD, 40, BLACK), width=10)
@@ -68,6 +82,18 @@ def test_overflow_is_refused_with_both_widths():
 def test_fitted_fills_its_column():
     text = SETTER.fitted("0300 000 101", 0, 0, Style(BOLD, 200, BLACK), 135.6)
     assert 135.2 < text.box.w <= 135.61
+
+
+def test_what_is_said_aside_gives_way_first():
+    """A long price makes itself small, by a seventh, before it makes small what must be typed."""
+    style, text = Style(REGULAR, 40, BLACK, strong=BOLD, aside=0.6), "Nhắn **LS TN01** nội dung, gửi **8088** ~(15.000 đ/tin)~"
+    needed = SETTER.width(text, style)
+    sizes = [[SETTER.fitted(text, 0, 0, style, width).runs[i].size_pt for i in (0, -1)] for width in (needed, needed - 6, needed - 40)]
+    assert sizes[0] == [40, 24]
+    assert sizes[1] == [40, pytest.approx(21.5, abs=0.6)]
+    assert sizes[2][0] < 40
+    assert sizes[2][1] / sizes[2][0] == pytest.approx(0.51)
+    assert SETTER.fitted(text, 0, 0, style.at(15), needed * 0.36).runs[-1].size_pt > 8  # never under what a press holds reversed
 
 
 def test_fitted_refuses_under_its_least():
