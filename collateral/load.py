@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from collateral.ink import Ink
 from collateral.layout import LAYOUTS
+from collateral.marks import Marks
 from collateral.piece import Piece
 from collateral.theme import Theme
-from collateral.wording import FIELDS, BanDoLeaflet, Copy, NguonBanner, NguonSheet, Shared
+from collateral.type import LAO, LAO_BOLD, LAO_SLOGAN, Face, face, faces_with, own_lao
+from collateral.wording import FIELDS, Copy, Shared
 from gateway.deployment import BadDeployment, Deployment, load_deployment, shipped, shipped_deployment
 from gateway.domain.fault import Fault
 from gateway.toml_file import Frozen, TomlFile, read_toml, validated
@@ -22,16 +24,25 @@ from gateway.toml_file import Frozen, TomlFile, read_toml, validated
 _Named = Annotated[str, Field(pattern=r"[a-z0-9]+(-[a-z0-9]+)*", min_length=1)]
 
 
+class _Fonts(Frozen):
+    """Lao faces of the deployment's own, .ttf, as paths from its folder; "": ours."""
+
+    lao: str = ""
+    lao_bold: str = ""
+    lao_slogan: str = ""  # where there is a serif one
+
+
 class _PiecesFile(Frozen):
+    fonts: _Fonts = Field(default_factory=_Fonts)
     pieces: dict[_Named, Piece] = Field(min_length=1)
     themes: dict[_Named, Theme] = Field(min_length=1)
+    marks: Marks = Marks()
 
 
-class _CopyFile(Frozen):
-    shared: Shared
-    nguon_sheet: NguonSheet
-    nguon_banner: NguonBanner
-    ban_do_leaflet: BanDoLeaflet
+_SECTIONS: Any = {name: (layout.words | None, None) for name, layout in LAYOUTS.items()}  # Any: what create_model takes
+_CopyFile: Any = create_model(
+    "_CopyFile", __base__=Frozen, shared=(Shared, ...), **_SECTIONS
+)  # what all pieces share, then each layout's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ class PrintShop:
     pieces: Mapping[str, Piece]
     themes: Mapping[str, Theme]
     copies: Mapping[str, Copy]
+    marks: Marks = field(default_factory=Marks)
+    faces: Callable[[str], Face] = face
 
 
 def load_shop(path: Path) -> PrintShop:
@@ -52,28 +65,43 @@ def load_shop(path: Path) -> PrintShop:
 def shop_of(deployment: Deployment) -> PrintShop:
     """What `deployment` prints. Raises BadDeployment with all that is wrong in pieces.toml and the copy decks."""
     faults: list[Fault] = []
-    pieces, themes = _pieces(deployment.path, faults)
+    pieces, themes, marks, faces = _pieces(deployment.path, faults)
     copies = {lang: deck for lang, file in _decks(deployment.path).items() if (deck := _copy(file, faults)) is not None}
     if faults:
         raise BadDeployment(faults)
-    return PrintShop(deployment, pieces, themes, copies)
+    return PrintShop(deployment, pieces, themes, copies, marks, faces)
 
 
-def _pieces(path: Path, faults: list[Fault]) -> tuple[Mapping[str, Piece], Mapping[str, Theme]]:
+def _pieces(path: Path, faults: list[Fault]) -> tuple[Mapping[str, Piece], Mapping[str, Theme], Marks, Callable[[str], Face]]:
     """A deployment without a pieces.toml of its own prints what we ship."""
     own = path / "pieces.toml"
-    toml = read_toml(own if own.is_file() else shipped_deployment() / "pieces.toml")
+    folder = path if own.is_file() else shipped_deployment()
+    toml = read_toml(folder / "pieces.toml")
     if toml.fault is not None:
         faults.append(toml.fault)
-        return {}, {}
+        return {}, {}, Marks(), face
     read = validated(_PiecesFile, toml, toml.values, faults)
     if read is None:
-        return {}, {}
+        return {}, {}, Marks(), face
     pieces = {name: replace(piece, name=name) for name, piece in read.pieces.items()}
     themes = {name: replace(theme, name=name) for name, theme in read.themes.items()}
     for name, piece in pieces.items():
         faults += _piece_faults(toml, name, piece, themes)
-    return pieces, themes
+    return pieces, themes, read.marks.at(folder), _faces(folder, toml, read.fonts, faults)
+
+
+def _faces(folder: Path, toml: TomlFile, fonts: _Fonts, faults: list[Fault]) -> Callable[[str], Face]:
+    """Our faces, or the deployment's own in their place."""
+    own: dict[str, Face] = {}
+    for key, role, weight in (("lao", LAO, 400), ("lao_bold", LAO_BOLD, 700), ("lao_slogan", LAO_SLOGAN, 600)):
+        if not (name := getattr(fonts, key)):
+            continue
+        try:
+            own[role] = own_lao((folder / name).read_bytes(), weight)
+        except (OSError, ValueError) as why:
+            text = f"{name}: {why.strerror if isinstance(why, OSError) else why}"
+            faults.append(Fault(toml.file, toml.places.line(("fonts", key)), f"fonts.{key}", text, "Name a .ttf file with Lao letters"))
+    return faces_with(own) if own else face
 
 
 def _piece_faults(toml: TomlFile, name: str, piece: Piece, themes: Mapping[str, Theme]) -> Iterator[Fault]:
@@ -105,7 +133,10 @@ def _copy(file: Path, faults: list[Fault]) -> Copy | None:
     before = len(faults)
     faults += _field_faults(toml, toml.values, ())
     read = validated(_CopyFile, toml, toml.values, faults) if len(faults) == before else None
-    return Copy(read.shared, read.nguon_sheet, read.nguon_banner, read.ban_do_leaflet) if read else None
+    if read is None:
+        return None
+    sections = {layout.words: getattr(read, name) for name, layout in LAYOUTS.items()}
+    return Copy(file.stem, read.shared, {of: said for of, said in sections.items() if said is not None})
 
 
 def _field_faults(toml: TomlFile, value: Any, at: tuple[str | int, ...]) -> Iterator[Fault]:

@@ -7,10 +7,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 from collateral.display import Fill, Stroke
-from collateral.geometry import Box, Path, Point, circle, curve, joined, line, parsed, points, rectangle, rounded_way, smooth, spaced, y_at
+from collateral.geometry import (
+    Box,
+    Path,
+    Point,
+    Segment,
+    circle,
+    curve,
+    joined,
+    line,
+    parsed,
+    points,
+    rectangle,
+    rounded_way,
+    smooth,
+    spaced,
+    y_at,
+)
 from collateral.ink import Ink
 
 # Eight petals, y up, stem at (0, 0), 232 × 138 units. Each is filled with its ground and then stroked, far to near: that hides what lies
@@ -30,6 +46,23 @@ _PETALS: Final = tuple(
 )
 
 
+def _mirrored(path: Path) -> Path:
+    return Path(tuple(Segment(op, tuple(Point(-p.x, p.y) for p in at)) for op, at in path.segments))
+
+
+def _small_petals() -> Iterator[Path]:
+    """Five petals for a lotus under 40 mm wide, on a card or a stamp: two pairs, then the front one (design §3.1)."""
+    for petal in (
+        "M 2,0 C 11.9,8.8 32.5,7.2 61.8,19.5 88.2,30.5 100.2,26.4 114,36 105.9,21.1 103.3,-5.5 76.9,-16.5 47.6,-28.7 5.2,-14.5 2,0",
+        "M 1,0 C 3.4,16.1 14.7,24.3 31.3,49.6 46.2,72.3 62.7,73.3 70,88 72.4,71.7 87.2,45.5 72.3,22.7 55.8,-2.5 11.7,-13.1 1,0",
+    ):
+        yield from (parsed(petal), _mirrored(parsed(petal)))
+    yield parsed("M 0,0 C -22.4,6.5 -32,27.2 -32,56.3 -32,82.6 -6.4,92.9 0,108 6.4,92.9 32,82.6 32,56.3 32,27.2 22.4,6.5 0,0")
+
+
+_SMALL_PETALS: Final = tuple(_small_petals())
+
+
 @dataclass(frozen=True, slots=True)
 class Pen:
     """A line on its ground: what stands behind it is covered with `ground`."""
@@ -47,6 +80,12 @@ class Pen:
 def lotus(base: Point, unit_mm: float, pen: Pen) -> tuple[Fill | Stroke, ...]:
     """The lotus standing on `base`."""
     return tuple(part for petal in _PETALS for part in pen.shape(petal.placed(base, unit_mm, flip=True)))
+
+
+@lru_cache(maxsize=16)
+def small_lotus(base: Point, unit_mm: float, pen: Pen) -> tuple[Fill | Stroke, ...]:
+    """The lotus of five petals standing on `base`, 228 × 137 units: for a card or a stamp."""
+    return tuple(part for petal in _SMALL_PETALS for part in pen.shape(petal.placed(base, unit_mm, flip=True)))
 
 
 def stem(base: Point, u: float, x0: float, down_to: float) -> Path:
@@ -100,8 +139,8 @@ _RIPPLES: Final = tuple(
         ("(38.5,38.9)(35,38.95)", "(30.3,38.95)(26.6,39.35)(23.3,40)", "(17,41.4)(13.3,42.7)(10,44)", "(6.2,45.55)(2.6,46.75)(-1,47.4)"),
     )
 )
-_PATH: Final = points("(11.9,29.4)(13.5,31.3)(14.2,33.6)(13.4,36.2)(15.4,38.9)(19.7,41.7)(25,43.2)(30,44.9)")
-_PATH_TAIL: Final = points("(-3,-4.9)(-1.35,-2.7)(-0.4,-1.2)")  # from the path's end: it comes down on the frame's edge nearly upright
+_PATH: Final = points("(11.9,29.4)(13.5,31.3)(14.2,33.6)(13.4,36.2)(15.4,38.9)(19.7,41.7)(25,43.2)")
+_PATH_TAIL: Final = points("(-6.77,-7.8)(-3,-4.9)(-1.35,-2.7)(-0.4,-1.2)")  # from its end: it comes down on the frame's edge nearly upright
 _STAR: Final = Point(11.2, 27.2)
 _BRIDGE: Final = Point(19.7, 41.7)
 _BANYAN: Final = Point(42.6, 47.6)
@@ -136,8 +175,9 @@ _CROWNS: Final = (  # centre, half axes, angles of the points between the arcs (
     (Point(4.9, -6.5), (3.8, 2.4), (150, 192, 252, 291, 345, 383, 425)),
     (Point(0.2, -5.8), (3.4, 2.0), (135, 185, 239, 302, 353, 405)),
 )
-_HOUSES: Final = ((Point(57, 46.6), 0.72), (Point(53.2, 50.2), 0.98))  # on stilts; the far one first
-_LIFT: Final = 3.4  # the whole drawing is shifted up
+_HOUSES: Final = ((Point(57, 46.6), 0.72), (Point(53.2, 50.2), 0.98))  # the far one first
+_TILED: Final = ((Point(52.6, 50.0), 1.0),)  # three bays are wide: one house stands for the hamlet
+House = Literal["stilt", "tiled"]
 
 
 @lru_cache(maxsize=16)
@@ -148,16 +188,27 @@ def memory_map(sheet: MemoryMap, end: Point) -> tuple[Fill | Stroke, ...]:
 
 @dataclass(frozen=True, slots=True)
 class MemoryMap:
-    """The drawing for one sheet: `u` mm a unit, lines in `pen`, the path and its star in `mark`, dots of `dot` mm every `step` mm."""
+    """The drawing for one sheet: `u` mm a unit, lines in `pen`, the path and its star in `mark`, dots of `dot` mm every `step` mm.
+
+    `lift`: how many units the whole drawing is shifted up. `tail`: the path's last points, in units from its end. `house`: what people live
+    in there, on stilts or tiled with three bays. On wide pieces `stretch` draws the land out to both sides and `figure` enlarges what
+    stands on it; `left`: where the drawing begins, mm.
+    """
 
     u: float
     pen: Pen
     mark: Ink
     dot: float
     step: float
+    lift: float = 3.4
+    tail: tuple[Point, ...] = _PATH_TAIL
+    house: House = "stilt"
+    stretch: float = 1.0
+    figure: float = 1.0
+    left: float = 0.0
 
     def at(self, point: Point) -> Point:
-        return Point(point.x * self.u, (point.y - _LIFT) * self.u)
+        return Point(self.left + point.x * self.u * self.stretch, (point.y - self.lift) * self.u)
 
     def drawn(self, end: Point) -> Iterator[Fill | Stroke]:
         """The whole map; its path leads to `end` (mm)."""
@@ -165,12 +216,12 @@ class MemoryMap:
             yield from self._hill([self.at(p) for p in outline], ridges)
         yield from self._stream()
         yield from self._bridge()
-        for at, size in _HOUSES:
-            yield from self._house(self.at(at), size * self.u)
-        yield from self._banyan(self.at(_BANYAN), 0.98 * self.u)
-        yield Fill(circle(self.at(_STAR), 2.1 * self.u), self.pen.ground)
-        yield Fill(star(self.at(_STAR), 1.5 * self.u), self.mark)
-        tail = [Point(end.x + p.x * self.u, end.y + p.y * self.u) for p in _PATH_TAIL]
+        for at, size in _TILED if self.house == "tiled" else _HOUSES:
+            yield from (self._tiled if self.house == "tiled" else self._house)(self.at(at), size * self.u * self.figure)
+        yield from self._banyan(self.at(_BANYAN), 0.98 * self.u * self.figure)
+        yield Fill(circle(self.at(_STAR), 2.1 * self.u * self.figure), self.pen.ground)
+        yield Fill(star(self.at(_STAR), 1.5 * self.u * self.figure), self.mark)
+        tail = [Point(end.x + p.x * self.u, end.y + p.y * self.u) for p in self.tail]
         yield Fill(dots(spaced(smooth((*map(self.at, _PATH), *tail, end)), self.step), self.dot), self.mark)
 
     def _hill(self, outline: Sequence[Point], ridges: Sequence[tuple[float, ...]]) -> Iterator[Fill | Stroke]:
@@ -180,7 +231,8 @@ class MemoryMap:
         yield self._lines(self._ridge(top, *ridge) for ridge in ridges)
 
     def _ridge(self, top: Path, x: float, length: float, lean: float) -> Path:
-        start = Point(x * self.u, y_at(top, x * self.u) + 0.75 * self.u)
+        at = self.at(Point(x, 0)).x
+        start = Point(at, y_at(top, at) + 0.75 * self.u)
         fall = [Point(lean * across * self.u, length * down * self.u) for across, down in ((0.12, 0.35), (0.5, 0.72), (1, 1))]
         return curve(start, (start + fall[0], start + fall[1], start + fall[2]))
 
@@ -220,8 +272,36 @@ class MemoryMap:
             yield from self.pen.shape(part.placed(foot, unit))
         yield self._lines(part.placed(foot, unit) for part in details)
 
+    def _tiled(self, foot: Point, unit: float) -> Iterator[Fill | Stroke]:
+        """A low house of three bays on a plinth: a wide tiled roof, posts, a door of two leaves between two barred windows."""
+        plinth, walls = rectangle(Box(-4.1, -0.5, 8.2, 0.5)), rectangle(Box(-3.6, -2.5, 7.2, 2))
+        roof = curve(
+            Point(-4.5, -2.3),
+            (Point(-4.1, -3.1), Point(-3.6, -4.1), Point(-3.2, -4.7)),
+            (Point(-1.1, -4.7), Point(1.1, -4.7), Point(3.2, -4.7)),
+            (Point(3.6, -4.1), Point(4.1, -3.1), Point(4.5, -2.3)),
+            close=True,
+        )
+        for part in (plinth, walls, roof):
+            yield from self.pen.shape(part.placed(foot, unit))
+        yield self._lines(part.placed(foot, unit) for part in _TILED_LINES)
+
     def _lines(self, paths: Iterator[Path]) -> Stroke:
         return Stroke(joined(paths), self.pen.ink, self.pen.width_mm)
+
+
+def _upright(x: float, top: float, bottom: float, lean: float = 0.0) -> Path:
+    return line((Point(x, top), Point(x + lean, bottom)))
+
+
+_TILED_LINES: Final = (  # posts between the bays, the door, barred windows, rows of tiles that fan out to the eaves
+    *(_upright(x, -2.3, -0.5) for x in (-1.2, 1.2)),
+    *(_upright(x, -2.0, -0.5) for x in (-0.6, 0, 0.6)),
+    line((Point(-0.6, -2.0), Point(0.6, -2.0))),
+    *(rectangle(Box(x, -1.95, 1.2, 0.9)) for x in (-3.0, 1.8)),
+    *(_upright(x, -1.95, -1.05) for x in (-2.6, -2.2, 2.2, 2.6)),
+    *(_upright(x, -4.3, -2.7, x * 0.22) for x in (-2.2, -1.1, 0, 1.1, 2.2)),
+)
 
 
 def _scalloped(centre: Point, half: tuple[float, float], angles: Sequence[int]) -> Path:

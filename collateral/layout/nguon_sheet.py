@@ -1,95 +1,147 @@
-"""Concept A "Nguồn" on an upright A3 sheet (design §4.1): one stroke from the lotus, through the seam, round the code."""
+"""Concept A "Nguồn" on an upright sheet (design §4.1): one stroke from the lotus, through the seam, round the code.
+
+Measures are those of A3; every A size is the same picture by u.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
 
-from collateral.display import Clip, Fill, Op, Page, Stroke
-from collateral.geometry import Box, Point, rectangle
-from collateral.layout.order import Order, checked, name_block
-from collateral.ornament import Pen, frame, lotus, stem
+from collateral.display import Fill, Op, Page, Stroke
+from collateral.geometry import Box, Path, Point, joined, line, rectangle
+from collateral.layout.nguon_answer import A3_U, FIELD, LINE, RIGHT, STEM_X, answer, over_seam, stroke
+from collateral.layout.order import Order, checked
+from collateral.layout.scaled import Scaled
+from collateral.ornament import Pen, lotus, stem
 from collateral.setting import Style
-from collateral.type import BOLD, MEDIUM, REGULAR, SEMIBOLD, SLOGAN
+from collateral.type import MEDIUM, REGULAR, SLOGAN
+from collateral.wording import HOME, STRICT
 
-_U: Final = 297 / 60  # the sheet's unit: a sixtieth of its short side
-_SEAM: Final = 49 * _U
-_LEFT: Final = 4 * _U
-_COLUMN: Final = 135.6
-_LINE: Final = 0.95
-_BASE: Final = Point(183.3, 205.6)  # the lotus
-_FRAME: Final = Box(168.3, 268.3, 108.9, 117.8)
-_SQUARE: Final = Box(173.2, 273.2, 99, 99)
+_SEAM: Final = 49 * A3_U
+_LEFT: Final = 4 * A3_U
+_RIGHT: Final = FIELD.x + RIGHT
+_WIDTH: Final = 297 - 2 * _LEFT
+_STEM_X: Final = FIELD.x + STEM_X
+_TICK: Final = 7  # corner ticks of the blank field, well under the decal that covers it: it may lie 2 mm off
+_TICK_INSET: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NguonSheet:
+    """`aside`: a second, smaller block under the ask; `campaign`: the last line, "" if there is none."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
+
+    slogan: tuple[str, str]
+    ask: tuple[str, ...]
+    issuer: str
+    campaign: str
+    aside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NguonBlank:
+    """What a poster whose village is still to come says where the decal goes; the rest is the sheet's own."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
+
+    here: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """How one language speaks on the field: size in pt, first baseline and step in mm; the lotus in mm a unit, `lift` mm over the seam."""
+
+    slogan: tuple[float, float, float]
+    ask: tuple[float, float, float]
+    aside: tuple[float, float, float]
+    tracking_em: float
+    lotus: float
+    lift: float
+
+
+_CAPITALS: Final = _Voice((78, 47.3, 38.5), (37, 111.6, 18.3), (19, 156, 9.7), 0.02, 0.575, 37)
+_SENTENCES: Final = _Voice((57, 44.6, 26.1), (30, 96.5, 13.9), (19, 124.4, 9.7), 0.0, 0.5, 34)
+_VOICES: Final[Mapping[str, _Voice]] = {  # design §2.7; other languages speak as English does
+    HOME: _CAPITALS,
+    "lo": _Voice((62, 50.0, 30), (31, 108.0, 16.4), (19, 160, 10.5), 0.0, 0.5, 34),
+}
 
 
 def lay_out(order: Order) -> tuple[Page, ...]:
     """The sheet's one page. Raises Refused."""
-    width, height = order.piece.trim
-    ops: list[Op] = [*_grounds(order), *_stroke(order), *_memory(order), *_answer(order), *_panel(order), *_foot(order)]
-    return checked([Page(width, height, tuple(ops))], order.piece, order.setter.place)
+    sheet, corner = _scaled(order), Point(FIELD.x, FIELD.y)
+    copy = order.said(NguonSheet)
+    frame = stroke(sheet, corner, _SEAM + 1.2 * A3_U)
+    return _page(sheet, [*_picture(sheet, frame), *_memory(sheet, copy), *answer(sheet, corner), *_foot(sheet, copy, order.piece_code)])
 
 
-def _grounds(order: Order) -> Iterator[Op]:
+def lay_out_blank(order: Order) -> tuple[Page, ...]:
+    """The same sheet without a village: the stroke ends where the decal goes on with it. Raises Refused."""
+    sheet, copy = _scaled(order), order.said(NguonSheet)
+    down = line((sheet.point(_STEM_X, _SEAM + 1.2 * A3_U), sheet.point(_STEM_X, FIELD.y + _TICK_INSET)))
+    return _page(sheet, [*_picture(sheet, down), *_memory(sheet, copy), *_blank(sheet), *_foot(sheet, copy, order.piece.code)])
+
+
+def _scaled(order: Order) -> Scaled:
+    return Scaled(order, order.unit / A3_U)
+
+
+def _page(sheet: Scaled, ops: list[Op]) -> tuple[Page, ...]:
+    width, height = sheet.order.piece.trim
+    return checked([Page(width, height, tuple(ops))], sheet.order.piece, sheet.order.setter.place)
+
+
+def _voice(order: Order) -> _Voice:
+    return _VOICES.get(order.copy.lang, _SENTENCES)
+
+
+def _picture(sheet: Scaled, frame: Path) -> Iterator[Op]:
+    """Both fields, the lotus, and the stem that becomes `frame`: it changes colour at the seam."""
+    order, ink, seam = sheet.order, sheet.order.palette, _SEAM * sheet.k
     bleed = order.piece.bleed_box
-    yield Fill(rectangle(Box(bleed.x, bleed.y, bleed.w, _SEAM - bleed.y)), order.palette.field)
-    yield Fill(rectangle(Box(bleed.x, _SEAM, bleed.w, bleed.bottom - _SEAM)), order.palette.ivory)
+    yield Fill(rectangle(Box(bleed.x, bleed.y, bleed.w, seam - bleed.y)), ink.field)
+    yield Fill(rectangle(Box(bleed.x, seam, bleed.w, bleed.bottom - seam)), ink.ivory)
+    voice = _voice(order)
+    base = sheet.point(_STEM_X + 3 * A3_U, _SEAM - voice.lift)
+    way = stem(base, A3_U * sheet.k, _STEM_X * sheet.k, (_SEAM + 1.2 * A3_U) * sheet.k), frame
+    yield from over_seam(sheet, _SEAM, way, LINE)
+    yield from lotus(base, voice.lotus * sheet.k, Pen(ink.gilt, LINE * sheet.k, ink.field))
 
 
-def _stroke(order: Order) -> Iterator[Op]:
-    """The lotus, and the stem that becomes the frame: drawn twice, each clipped to its field: it changes colour at the seam."""
-    ink = order.palette
-    down_to = _SEAM + 1.2 * _U
-    way = stem(_BASE, _U, _FRAME.x, down_to), frame(_FRAME, 1.6 * _U, down_to, _FRAME.x + 2.2 * _U)
-    for box, line in ((Box(0, 0, 297, _SEAM), ink.gilt), (Box(0, _SEAM, 297, 420 - _SEAM), ink.gold)):
-        yield Clip(box, tuple(Stroke(part, line, _LINE) for part in way))
-    yield from lotus(_BASE, 0.575, Pen(ink.gilt, _LINE, ink.field))
-
-
-def _memory(order: Order) -> Iterator[Op]:
+def _memory(sheet: Scaled, copy: NguonSheet) -> Iterator[Op]:
     """Slogan and ask on the field."""
-    say, line, copy = order.words.say, order.setter.line, order.copy.nguon_sheet
-    slogan, ask = Style(SLOGAN, 78, order.palette.gilt, tracking_em=0.02), Style(MEDIUM, 37, order.palette.ivory)
-    for text, y in zip(copy.slogan, (47.3, 85.8), strict=True):
-        yield line(say(text), _LEFT, y, slogan, width=297 - 2 * _LEFT)
-    for text, y in zip(copy.ask, (111.6, 129.9), strict=True):
-        yield line(say(text), _LEFT, y, ask, width=297 - 2 * _LEFT)
+    ink, voice = sheet.order.palette, _voice(sheet.order)
+    for texts, (size, y, step), style in (
+        (copy.slogan, voice.slogan, Style(SLOGAN, 0, ink.gilt, tracking_em=voice.tracking_em, level=1)),
+        (copy.ask, voice.ask, Style(MEDIUM, 0, ink.ivory, level=2)),
+        (copy.aside, voice.aside, Style(MEDIUM, 0, ink.ivory)),
+    ):
+        if texts:
+            yield from sheet.lines(texts, _LEFT, y, step, style.at(size), _WIDTH)
 
 
-def _answer(order: Order) -> Iterator[Op]:
-    """Village and number: the column of words."""
-    ink, say, setter, shared = order.palette, order.words.say, order.setter, order.copy.shared
-    name = Style(BOLD, 40, ink.field)
-    block = name_block(setter, order.village, name, _COLUMN)
-    extra = (len(block.lines) - 1) * 14.7  # the panel never moves: the air round the commune's line pays for a second one
-    top = 274.2 - (3.5 if extra else 0.0)
-    if block.kind:
-        yield setter.line(block.kind, _LEFT, top - 15.5, Style(MEDIUM, 20, ink.field))
-    for i, text in enumerate(block.lines):
-        yield setter.line(text, _LEFT, top + i * 14.7, name.at(block.size_pt), width=_COLUMN)
-    yield setter.line(say(shared.commune), _LEFT, top + 12.9 + extra, Style(MEDIUM, 19, ink.field), width=_COLUMN)
-    shift = 1.0 if extra else 0.0
-    yield setter.fitted(say(shared.caller), _LEFT, 311.9 + shift, Style(MEDIUM, 17, ink.black), _COLUMN, least=0.7)
-    yield order.number(_LEFT, 332.6 + shift, Style(BOLD, 90, ink.black), _COLUMN)
-    yield setter.fitted(say(shared.sms), _LEFT, 348.6 + shift, Style(REGULAR, 20, ink.black, strong=BOLD, aside=0.72), _COLUMN, least=0.7)
-    if ways := order.ways():
-        yield setter.fitted(ways, _LEFT, 359.6 + shift, Style(REGULAR, 16.5, ink.black, strong=BOLD), _COLUMN, least=0.7)
+def _blank(sheet: Scaled) -> Iterator[Op]:
+    """Four ticks and a note, all of which the decal covers."""
+    ink = sheet.order.palette
+    inner = FIELD.inset(_TICK_INSET)
+    corners = [(inner.x, inner.y, 1, 1), (inner.right, inner.y, -1, 1), (inner.x, inner.bottom, 1, -1), (inner.right, inner.bottom, -1, -1)]
+    ticks = [line((sheet.point(x + dx * _TICK, y), sheet.point(x, y), sheet.point(x, y + dy * _TICK))) for x, y, dx, dy in corners]
+    yield Stroke(joined(ticks), ink.rule, 0.35 * sheet.k)
+    here = sheet.order.words.say(sheet.order.said(NguonBlank).here)
+    yield sheet.fitted(here, _LEFT, FIELD.y + FIELD.h / 2, Style(MEDIUM, 14, ink.grey, level=5), _STEM_X - _LEFT)
 
 
-def _panel(order: Order) -> Iterator[Op]:
-    ink, shared = order.palette, order.copy.shared
-    yield order.setter.line(order.words.say(shared.verb), _SQUARE.x, 260.8, Style(SEMIBOLD, 20, ink.black), width=_SQUARE.w)
-    yield order.web_code(_SQUARE.x, _SQUARE.y, _SQUARE.w)
-    yield order.address(_SQUARE.x + _SQUARE.w / 2, 381.4, 12, ink.black, _SQUARE.w)
-
-
-def _foot(order: Order) -> Iterator[Op]:
-    ink, say, setter, copy = order.palette, order.words.say, order.setter, order.copy.nguon_sheet
-    safety, small = Style(MEDIUM, 16.5, ink.field), Style(MEDIUM, 10.5, ink.grey)
-    lines = order.copy.shared.safety
-    for i, text in enumerate(lines):
-        yield setter.line(say(text), _LEFT, 386.1 - (len(lines) - 1 - i) * 8.44, safety, width=_COLUMN)
-    code = setter.line(order.piece_code, _FRAME.right, 405.6, small, align="right")
-    yield code
-    room = code.box.x - _LEFT - 2 * _U
-    yield setter.fitted(say(copy.issuer), _LEFT, 400.1, small, _FRAME.right - _LEFT, least=0.8)
-    yield setter.fitted(say(copy.campaign), _LEFT, 405.6, Style(REGULAR, 10.5, ink.grey), room, least=0.8)
+def _foot(sheet: Scaled, copy: NguonSheet, code: str) -> Iterator[Op]:
+    ink, say = sheet.order.palette, sheet.order.words.say
+    small = Style(MEDIUM, sheet.least(10.5, 6), ink.grey, level=5)
+    placed = sheet.line(code, _RIGHT, 405.6, small, align="right")
+    yield placed
+    room = placed.box.x / sheet.k - _LEFT - 2 * A3_U
+    if not copy.campaign:  # alone, the issuer stands level with the piece's code
+        yield sheet.fitted(say(copy.issuer), _LEFT, 405.6, small, room, least=0.8)
+        return
+    yield sheet.fitted(say(copy.issuer), _LEFT, 400.1, small, _RIGHT - _LEFT, least=0.8)
+    yield sheet.fitted(say(copy.campaign), _LEFT, 405.6, replace(small, face=REGULAR), room, least=0.8)

@@ -10,7 +10,7 @@ from collateral.batch import Drawn, Ticket, draw_ticket
 from collateral.load import PrintShop, load_shop
 from gateway.deployment import shipped_deployment
 
-PIECES = {"poster-a3": "nguon", "banner-h": "nguon", "leaflet-a5": "ban-do"}
+PIECES = {"poster-a3": "nguon", "banner-h": "nguon", "leaflet-a5": "ban-do", "leaflet-a4": "ban-do", "leaflet-trifold": "o-trong"}
 
 
 def ticket(piece: str, village: str = "TN01") -> Ticket:

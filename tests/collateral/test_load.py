@@ -13,8 +13,8 @@ def refusals(path) -> str:
 
 
 def test_the_shipped_shop_is_complete(shop):
-    assert list(shop.pieces) == ["poster-a3", "banner-h", "leaflet-a5"]
-    assert list(shop.copies) == ["vi"]
+    assert list(shop.pieces)[:3] == ["poster-a3", "banner-h", "leaflet-a5"]
+    assert set(shop.copies) == {"vi", "en", "lo"}
     for piece in shop.pieces.values():
         assert set(piece.layouts) <= set(shop.themes)
 
@@ -36,28 +36,24 @@ def test_a_deployments_own_copy_wins(deployment_copy):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("bleed = 3\n", "bleeed = 3\n", "pieces.toml:8: pieces.poster-a3.bleeed: The key is unknown"),
+        ("bleed = 3\n", "bleeed = 3\n", "pieces.toml:{line}: pieces.poster-a3.bleeed: The key is unknown"),
         ("scale = 1\n", "", "The key is missing"),
-        ("trim = [297, 420]", 'trim = "A3"', "pieces.toml:7: pieces.poster-a3.trim"),
+        ("trim = [297, 420]", 'trim = "A3"', "pieces.toml:{line}: pieces.poster-a3.trim"),
         ('stock = "sheet"', 'stock = "papyrus"', "pieces.poster-a3.stock"),
-        (
-            'nguon = "nguon_sheet"',
-            'nguon = "nguon_shet"',
-            "There is no layout “nguon_shet”. There are: nguon_sheet, nguon_banner, ban_do_leaflet",
-        ),
+        ('nguon = "nguon_sheet"', 'nguon = "nguon_shet"', "There is no layout “nguon_shet”. There are: nguon_sheet, "),
         ('nguon = "nguon_sheet"', 'nguồn-2 = "nguon_sheet"', "pieces.toml"),
-        ('{ nguon = "nguon_sheet" }', '{ nguoon = "nguon_sheet" }', "There is no theme “nguoon”. There are: nguon, ban-do"),
+        ('nguon = "nguon_sheet"', 'nguoon = "nguon_sheet"', "pieces.toml:{line}: pieces.poster-a3.layouts: There is no theme “nguoon”"),
         ("cloth = { field = [12, 100, 88, 18] }", "", "field of theme “nguon” carries 250 % ink, the piece allows 240 %"),
-        ("[pieces.poster-a3]", "[pieces.poster-a3", "pieces.toml:4: This is no TOML"),
+        ("[pieces.poster-a3]", "[pieces.poster-a3", "pieces.toml:{line}: This is no TOML"),
     ],
 )
 def test_a_slip_in_pieces_is_named(deployment_copy, old, new, said):
     path = deployment_copy()
     file = path / "pieces.toml"
     text = file.read_text("utf-8")
-    assert old in text
+    line = text[: text.index(old)].count("\n") + 1
     file.write_text(text.replace(old, new, 1), "utf-8")
-    assert said in refusals(path)
+    assert said.replace("{line}", str(line)) in refusals(path)
 
 
 @pytest.mark.parametrize(
