@@ -4,49 +4,69 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import accumulate, islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING, Final, overload
 
 from collateral.display import Page
 from collateral.finding import Finding, acceptable
 from collateral.layout import LAYOUTS
+from collateral.layout.marked import Additions, marked
 from collateral.layout.order import Order
+from collateral.layout.rules import judged
 from collateral.load import PrintShop, load_shop
+from collateral.marks import Marks, outdoor
 from collateral.note import CodeNote, SheetNote
-from collateral.pdfx import FOGRA39, Titles
-from collateral.piece import Piece
+from collateral.pdfx import Titles, condition_named
+from collateral.piece import Piece, Slots
+from collateral.press import OFFICE, Press
 from collateral.refusal import Refused, refused
 from collateral.setting import Setter
-from collateral.type import face
-from collateral.wording import words_for
+from collateral.wording import HOME, words_for
+from gateway.child_process import follow_parent
 from gateway.domain.fold import nfc
 from gateway.domain.placement import Placement
+
+if TYPE_CHECKING:
+    from collateral.readback import Read
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What to print; names only, so that it can cross to another process."""
+    """What to print; names only, so that it can cross to another process. `placement`: its number, 0 for the village's lowest."""
 
     village: str
     piece: str
     theme: str
     lang: str
+    placement: int = 0
+
+
+_AHEAD: Final = 4  # tickets a process that are handed out before the oldest is back: more would only lie in memory
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file that passed. `qr`: the payloads that were read back from it."""
+    """A file that passed. `qr`: payloads read back from it; `codes`: where they stand; `warnings`: what a person must know."""
 
     ticket: Ticket
     file: str
     pages: int
     qr: tuple[str, ...]
     sha256: str
+    codes: tuple[CodeNote, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    read_by: tuple[str, ...] = ("zxing-cpp",)  # the decoders that read every code
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,42 +87,93 @@ class Drawn:
     name: str
 
 
-def placement_for(shop: PrintShop, village: str, piece: str) -> Placement:
-    """The lowest-numbered placement of that piece in that village. Refused where there is none: its code would lead nowhere."""
-    found = [p for p in shop.deployment.placements_of(village) if p.piece == piece]
-    if not found:
-        text = f"there is no placement of {piece} in {village}"
+def placement_for(shop: PrintShop, village: str, piece: str, number: int = 0) -> Placement:
+    """That piece's placement of that number in that village, its lowest for 0. Refused where there is none: its code would lead nowhere."""
+    found = _placed(shop).get(village, {}).get(piece, {})
+    if (placement := found.get(number or min(found, default=0))) is None:
+        text = f"there is no placement {number} of {piece} in {village}" if number else f"there is no placement of {piece} in {village}"
         raise refused("placements.csv", "piece", text, "Add a row, or let the plan do it: tinbao placements plan")
-    return min(found, key=lambda placement: placement.number)
+    return placement
 
 
-def lay_out(shop: PrintShop, ticket: Ticket) -> tuple[Order, tuple[Page, ...]]:
+_Placed = dict[str, dict[str, dict[int, Placement]]]
+_PLACED: dict[int, tuple[tuple[Placement, ...], _Placed]] = {}  # the last deployment's, by the identity of its placements
+
+
+def _placed(shop: PrintShop) -> _Placed:
+    """By village, piece and number: to search among a province's placements would cost more than a poster."""
+    placements = shop.deployment.placements
+    known = _PLACED.get(id(placements))
+    if known is None or known[0] is not placements:
+        found: _Placed = {}
+        for each in placements:
+            found.setdefault(each.village, {}).setdefault(each.piece, {})[each.number] = each
+        _PLACED.clear()
+        known = _PLACED[id(placements)] = (placements, found)
+    return known[1]
+
+
+def lay_out(shop: PrintShop, ticket: Ticket, press: Press = OFFICE) -> tuple[Order, tuple[Page, ...]]:
     """The ticket's pages as display lists. Raises Refused."""
     piece, deployment = shop.pieces[ticket.piece], shop.deployment
     if (village := deployment.villages.get(ticket.village)) is None:
         raise refused("villages.csv", "code", f"there is no village {ticket.village}", "Correct the code, or look at: tinbao check")
     village = replace(village, name=nfc(village.name), kind=nfc(village.kind))  # decomposed marks would print in the wrong place
-    placement = placement_for(shop, ticket.village, ticket.piece)
+    placement = placement_for(shop, ticket.village, ticket.piece, ticket.placement)
     copy, campaign = shop.copies[ticket.lang], deployment.campaign
-    palette = shop.themes[ticket.theme].palette(piece.stock)
-    setter = Setter(face, f"{ticket.village} {ticket.piece}")
-    order = Order(piece, palette, village, campaign, placement.code, copy, words_for(village, campaign, copy.shared), setter)
-    return order, LAYOUTS[piece.layouts[ticket.theme]](order)
+    palette = press.inks(shop.themes[ticket.theme].palette(piece.stock), piece.ink_limit)
+    setter = Setter(shop.faces, f"{ticket.village} {ticket.piece}")
+    words, house = words_for(village, campaign, copy.shared, copy.lang), shop.themes[ticket.theme].house
+    order = Order(piece, palette, village, campaign, placement.code, copy, words, setter, house)
+    if piece.bilingual:
+        order = _both(shop, order)
+    pages = LAYOUTS[piece.layouts[ticket.theme]].lay_out(order)
+    return order, judged(order, marked(order, pages, ticket.theme, _additions(shop.marks, piece.slots.get(ticket.theme))))
 
 
-def draw_ticket(shop: PrintShop, ticket: Ticket) -> Drawn:
-    """The ticket as PDF/X-1a, not yet checked. Raises Refused. The same input gives the same bytes."""
+def _additions(marks: Marks, slots: Slots | None) -> Additions:
+    """The marks of a piece that has room for any, read from their files. Raises Refused: a piece without them is not what was ordered."""
+    if slots is None:
+        return Additions()
+    from collateral.emblem import mark_at
+
+    emblem = mark_at(marks.emblem) if marks.emblem and slots.emblem else None
+    sponsor = mark_at(marks.sponsor.file) if marks.sponsor and slots.sponsor else None
+    return Additions(emblem, sponsor, marks.imprint.line)
+
+
+def _both(shop: PrintShop, order: Order) -> Order:
+    """A bilingual piece: Vietnamese first, beside it the language asked for; asked for in Vietnamese, the campaign's next one."""
+    other = order.copy.lang if not order.is_home else next((lang for lang in order.campaign.languages if lang != HOME), HOME)
+    first, second = (
+        replace(order, copy=deck, words=words_for(order.village, order.campaign, deck.shared, deck.lang))
+        for deck in (shop.copies[HOME], shop.copies[other])
+    )
+    return replace(first, beside=second)
+
+
+def draw_ticket(shop: PrintShop, ticket: Ticket, press: Press = OFFICE) -> Drawn:
+    """The ticket as PDF/X at the press's level, not yet checked. Raises Refused. The same input gives the same bytes."""
     from collateral.draw_pdf import draw
-    from collateral.pdfx import to_x1a
+    from collateral.pdfx import to_pdfx
+    from collateral.screen import paint
 
-    order, pages = lay_out(shop, ticket)
+    order, pages = lay_out(shop, ticket, press)
     piece = order.piece
-    note = _note(ticket, order, pages)
+    note = _note(ticket, order, pages, press)
+    if piece.on_screen:
+        return Drawn(paint(pages[0], piece, order.palette, order.setter.faces, note), note, _name(ticket, piece))
     subject = _subject(order, ticket)
     titles = Titles(f"{piece.title} – {order.village.title}", subject, order.campaign.issuer, _dated(order))
-    plain = draw(pages, piece, f"{subject} · {FOGRA39.identifier}", order.setter)
-    name = f"{ticket.village}_{ticket.piece}_{ticket.theme}_{ticket.lang}_{piece.size_text}.pdf"
-    return Drawn(to_x1a(plain, titles, note), note, name)
+    plain = draw(pages, piece, f"{subject} · {condition_named(press)}", order.setter, outlines=press.outlines)
+    return Drawn(to_pdfx(plain, titles, note, press), note, _name(ticket, piece))
+
+
+def _name(ticket: Ticket, piece: Piece) -> str:
+    """The lowest placement's file says nothing of it, the others' the number: so a village's first file keeps its name."""
+    spot = f"_{ticket.placement}" if ticket.placement else ""
+    ending = "png" if piece.on_screen else "pdf"
+    return f"{ticket.village}_{ticket.piece}{spot}_{ticket.theme}_{ticket.lang}_{piece.size_text}.{ending}"
 
 
 def _dated(order: Order) -> date:
@@ -118,7 +189,7 @@ def _subject(order: Order, ticket: Ticket) -> str:
     return f"{order.village.title} ({order.village.code}) · {order.piece_code} · {size} · {scale} · {ticket.theme}/{ticket.lang}"
 
 
-def _note(ticket: Ticket, order: Order, pages: Sequence[Page]) -> SheetNote:
+def _note(ticket: Ticket, order: Order, pages: Sequence[Page], press: Press) -> SheetNote:
     piece = order.piece
     codes = tuple(note for number, page in enumerate(pages, 1) for note in _code_notes(page, number, piece))
     return SheetNote(
@@ -132,7 +203,8 @@ def _note(ticket: Ticket, order: Order, pages: Sequence[Page]) -> SheetNote:
         safe_mm=piece.safe,
         distance_m=piece.distance_m,
         least_module_mm=piece.least_module_mm,
-        ink_limit=piece.ink_limit,
+        ink_limit=press.ink_limit(piece.ink_limit),
+        bleed_mm=piece.bleed,
         pages=len(pages),
         codes=codes,
     )
@@ -146,21 +218,18 @@ def _code_notes(page: Page, number: int, piece: Piece) -> Iterator[CodeNote]:
         box = code.box
         at = ((box.x - media.x) * factor, (media.bottom - box.bottom) * factor, box.w * factor, box.h * factor)
         x, y, w, h = (round(value, 3) for value in at)
-        yield CodeNote(number, code.role, code.symbol.payload, code.symbol.modules, round(code.module_mm, 4), (x, y, w, h))
+        least = piece.least_module_of(code.role)
+        yield CodeNote(number, code.role, code.symbol.payload, code.symbol.modules, round(code.module_mm, 4), (x, y, w, h), least)
 
 
-def make(shop: PrintShop, ticket: Ticket, out: Path) -> Made | Failed:
+def make(shop: PrintShop, ticket: Ticket, out: Path, press: Press = OFFICE) -> Made | Failed:
     """Print one ticket into the folder `out`. The file stands under its name only when every check passed and every code read back."""
-    from collateral.preflight import preflight
-    from collateral.readback import read_back
-
     try:
-        drawn = draw_ticket(shop, ticket)
+        drawn = draw_ticket(shop, ticket, press)
     except Refused as why:
         return Failed(ticket, str(why))
-    checked = preflight(drawn.pdf)
-    read = read_back(drawn.pdf, drawn.note)
-    findings = checked.findings + read.findings
+    read = _examined(drawn)
+    findings = read.findings
     wanted = sorted(code.payload for code in drawn.note.codes)
     if not acceptable(findings) or sorted(read.payloads) != wanted:
         return Failed(ticket, "; ".join(map(str, findings)) or "the codes read back are not those printed", findings)
@@ -169,7 +238,22 @@ def make(shop: PrintShop, ticket: Ticket, out: Path) -> Made | Failed:
         _write(path, drawn.pdf)
     except OSError as why:
         return Failed(ticket, f"{path}: {why.strerror}. Look at the folder's permissions and the disk's room")
-    return Made(ticket, str(path), drawn.note.pages, read.payloads, hashlib.sha256(drawn.pdf).hexdigest())
+    digest = hashlib.sha256(drawn.pdf).hexdigest()
+    drafts = (Finding("copy.draft", 0, text, "warning") for text in shop.copies[ticket.lang].warnings)
+    warnings = tuple(dict.fromkeys((*findings, *outdoor(shop.pieces[ticket.piece]), *drafts)))
+    return Made(ticket, str(path), drawn.note.pages, read.payloads, digest, drawn.note.codes, warnings)
+
+
+def _examined(drawn: Drawn) -> Read:
+    """The finished file held against its rules, a press's or a screen's, and its codes read back."""
+    from collateral.preflight import preflight
+    from collateral.readback import Read, read_back
+    from collateral.screen import PNG, read_screen
+
+    if drawn.pdf.startswith(PNG):
+        return read_screen(drawn.pdf)
+    read = read_back(drawn.pdf, drawn.note)
+    return Read(read.payloads, preflight(drawn.pdf).findings + read.findings)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -182,20 +266,61 @@ def _write(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def make_all(shop: PrintShop, tickets: Sequence[Ticket], out: Path, jobs: int = 1) -> Iterator[Made | Failed]:
-    """Print all tickets, in their order. `jobs` > 1: as many processes, spawned, for PDFium must not run in threads nor after a fork."""
+def make_all(
+    shop: PrintShop, tickets: Iterable[Ticket | Made | Failed], out: Path, jobs: int = 1, press: Press = OFFICE
+) -> Iterator[Made | Failed]:
+    """Print all tickets, in their order, a few ahead of the one that is handed over: memory does not grow with their number.
+
+    What is a result already passes through in its place. `jobs` > 1: as many processes, spawned, for PDFium must not run in threads nor
+    after a fork. A process that dies costs the one ticket that killed it.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    if jobs <= 1 or len(tickets) <= 1:
-        yield from (make(shop, ticket, out) for ticket in tickets)
+    if jobs <= 1:
+        yield from (make(shop, each, out, press) if isinstance(each, Ticket) else each for each in tickets)
         return
-    with ProcessPoolExecutor(min(jobs, len(tickets)), mp_context=get_context("spawn")) as pool:
-        work = [(str(shop.deployment.path), ticket, str(out)) for ticket in tickets]
-        yield from pool.map(_make_elsewhere, work, chunksize=2)
+    path, left = str(shop.deployment.path), iter(tickets)
+    waiting: deque[Ticket | Made | Failed] = deque()
+    while waiting or (waiting := deque(islice(left, jobs * _AHEAD))):
+        yield from _until_one_dies(waiting, left, jobs, lambda ticket: (path, ticket, str(out), press))
+        if waiting:  # which of those in flight killed its process can't be told: the first goes again, in a process of its own
+            first = waiting.popleft()
+            yield _alone((path, first, str(out), press)) if isinstance(first, Ticket) else first
 
 
-def _make_elsewhere(work: tuple[str, Ticket, str]) -> Made | Failed:
-    path, ticket, out = work
-    return make(_shop_at(path), ticket, Path(out))
+_Work = tuple[str, Ticket, str, Press]
+
+
+def _until_one_dies(
+    waiting: deque[Ticket | Made | Failed], left: Iterator[Ticket | Made | Failed], jobs: int, work: Callable[[Ticket], _Work]
+) -> Iterator[Made | Failed]:
+    """Results of `waiting` and then of `left`. Ends where a process has died; `waiting` then holds what has no result yet."""
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=follow_parent) as pool, suppress(BrokenProcessPool):
+
+        def begun(each: Ticket | Made | Failed) -> Future[Made | Failed] | Made | Failed:
+            return pool.submit(_make_elsewhere, work(each)) if isinstance(each, Ticket) else each
+
+        flying = deque(map(begun, waiting))
+        while flying:
+            first = flying.popleft()
+            result = first.result() if isinstance(first, Future) else first
+            waiting.popleft()
+            yield result
+            for each in islice(left, 1):
+                waiting.append(each)
+                flying.append(begun(each))
+
+
+def _alone(work: _Work) -> Made | Failed:
+    try:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=follow_parent) as pool:
+            return pool.submit(_make_elsewhere, work).result()
+    except BrokenProcessPool:
+        return Failed(work[1], "the process that made it died twice. Look at the machine's memory, and at this village's row")
+
+
+def _make_elsewhere(work: _Work) -> Made | Failed:
+    path, ticket, out, press = work
+    return make(_shop_at(path), ticket, Path(out), press)
 
 
 @cache
@@ -208,20 +333,79 @@ class NoSuchChoice(ValueError):
     """A name that the shop does not know; the text lists what there is."""
 
 
-def tickets_for(shop: PrintShop, village: str, piece: str, theme: str, lang: str) -> list[Ticket | Failed]:
-    """One ticket a village, piece and language, village by village; "all" takes them all; without a `theme` each piece takes its first.
+Kind = tuple[str, str, str] | tuple[str, str, str, int]  # piece, theme, language, and a placement's number where it is not the lowest
 
-    Raises NoSuchChoice for names that exist nowhere; a piece that lacks the theme becomes a Failed.
+
+@dataclass(frozen=True, slots=True)
+class Tickets(Sequence[Ticket | Failed]):
+    """Village by village, each with its own kinds; made as they are asked for, for there may be very many.
+
+    `starts`: how many tickets come before each village's, and at its end how many there are.
+    """
+
+    shop: PrintShop
+    villages: tuple[str, ...]
+    kinds: tuple[tuple[Kind, ...], ...]
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, shop: PrintShop, villages: Sequence[str], kinds: Sequence[tuple[Kind, ...]]) -> Tickets:
+        """`kinds`: one tuple a village."""
+        return cls(shop, tuple(villages), tuple(kinds), tuple(accumulate(map(len, kinds), initial=0)))
+
+    def only(self, wanted: Container[tuple[str, str]]) -> Tickets:
+        """Those of some pieces in some themes."""
+        return Tickets.of(self.shop, self.villages, [tuple(kind for kind in kinds if kind[:2] in wanted) for kinds in self.kinds])
+
+    def __len__(self) -> int:
+        return self.starts[-1]
+
+    @overload
+    def __getitem__(self, at: int) -> Ticket | Failed: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Ticket | Failed]: ...
+    def __getitem__(self, at: int | slice) -> Ticket | Failed | list[Ticket | Failed]:
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(len(self)))]
+        at = range(len(self))[at]
+        village = bisect_right(self.starts, at) - 1
+        return _ticket(self.shop, Ticket(self.villages[village], *self.kinds[village][at - self.starts[village]]))
+
+
+def tickets_for(shop: PrintShop, village: str, piece: str, theme: str, lang: str, *, every_spot: bool = False) -> Tickets:
+    """One ticket a village, piece and language, village by village; "all" pieces are those placed in the village.
+
+    Without a `theme` each piece takes its first, with "all" each it has. Raises NoSuchChoice for names that exist nowhere; a piece that
+    lacks the theme becomes a Failed. `every_spot`: a file for each of a village's placements of a piece, not only for the lowest.
     """
     villages = _chosen("village", village.upper() if village != "all" else village, shop.deployment.villages)
     pieces = _chosen("piece", piece, shop.pieces)
     themes = sorted({name for p in pieces for name in shop.pieces[p].layouts})
-    if theme and theme not in themes:
+    if theme not in ("", "all", *themes):
         raise NoSuchChoice(f"there is no theme “{theme}” for {piece}; there is: {', '.join(themes)}")
     langs = _chosen("language", lang, shop.copies)
-    return [
-        _ticket(shop, Ticket(v, p, theme or next(iter(shop.pieces[p].layouts)), each)) for v in villages for p in pieces for each in langs
-    ]
+    kinds = {p: tuple((p, each, spoken) for each in _themes(shop, p, theme) for spoken in langs) for p in pieces}
+    placed = _placed(shop)
+    made = [_kinds(kinds, placed.get(each, {}), every_piece=piece == "all", every_spot=every_spot) for each in villages]
+    return Tickets.of(shop, villages, made)
+
+
+def _kinds(
+    kinds: Mapping[str, tuple[Kind, ...]], placed: Mapping[str, Iterable[int]], *, every_piece: bool, every_spot: bool
+) -> tuple[Kind, ...]:
+    """Of all pieces those that are placed; where none is, all: each then says that it has no placement."""
+    there = [piece for piece in kinds if piece in placed] if every_piece else []
+    made: list[Kind] = []
+    for piece in there or kinds:
+        _, *others = sorted(placed.get(piece, ())) if every_spot and piece in placed else (0,)
+        made += kinds[piece]
+        made += [(kind[0], kind[1], kind[2], number) for number in others for kind in kinds[piece]]
+    return tuple(made)
+
+
+def _themes(shop: PrintShop, piece: str, theme: str) -> tuple[str, ...]:
+    there = tuple(shop.pieces[piece].layouts)
+    return {"": there[:1], "all": there}.get(theme, (theme,))
 
 
 def _ticket(shop: PrintShop, ticket: Ticket) -> Ticket | Failed:

@@ -52,6 +52,12 @@ class Msisdn:
         number = phonenumbers.parse(self.e164)
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
+    @property
+    def international(self) -> str:
+        """As it is printed for readers abroad: "+84 300 000 101"."""
+        national = self.national
+        return f"+84 {national[1:]}" if national.startswith("0") else national
+
     def __str__(self) -> str:
         return f"{self.e164[:4]}…{self.e164[-2:]}"
 

@@ -6,16 +6,15 @@ the first such pile and ends with this process, however that ends.
 
 import asyncio
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from typing import Final
 
+from gateway.child_process import follow_parent
 from gateway.deployment import Deployment
 from gateway.reading import Reading, gazetteer_of, place_names_of, read
 from gateway.services.follow_ups import correction_in
@@ -116,18 +115,9 @@ def reading_helper(deployment: Deployment) -> Iterator[Executor | None]:
 
 
 def _begin(deployment: Deployment) -> None:
-    """In the helper: whoever stops the service stops the other process, and that ends this one; so does its death."""
     global _helpers_own
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    follow_parent()
     _helpers_own = Reader(deployment)
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _read_some(texts: Sequence[Text]) -> list[Reading]:
