@@ -37,7 +37,7 @@ def edit(path: Path, before: str, after: str) -> int:
 
 def test_the_shipped_deployment_has_no_fault(deployment):
     assert deployment.faults == ()
-    assert (len(deployment.villages), len(deployment.placements)) == (30, 90)
+    assert (len(deployment.villages), len(deployment.placements)) == (30, 119)
 
 
 def test_its_campaign_is_the_plan_s(deployment):

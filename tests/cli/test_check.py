@@ -24,7 +24,7 @@ def edit(path: Path, before: str, after: str) -> None:
 def test_a_copy_of_the_shipped_deployment_passes(folder):
     ran = run(add_commands, folder, "check")
     assert (ran.exit_code, ran.stderr) == (0, "")
-    assert "30 villages, 90 placements, routes gia-lap" in ran.stdout
+    assert "30 villages, 119 placements, routes gia-lap" in ran.stdout
     assert run(add_commands, folder, "check", json=True).json == run(add_commands, folder, "check", "--json").json
     assert run(add_commands, folder, "check", json=True).json["ok"] is True
 
