@@ -1,6 +1,7 @@
 """A gateway as its users run it: a deployment folder, the `tinbao` command, a real process."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,16 +22,25 @@ KEY = b64encode(bytes(range(32))).decode()
 TINBAO = (sys.executable, str(ROOT / "main.py"))
 
 
+_PORTS = 1_000  # a worker's own
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+_numbers = itertools.count(os.getpid())
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Ports nobody listens on now, nor takes while a gateway that is killed and started again has let go of them.
+
+    They lie under those that the kernel gives out by itself (32768 and up on Linux), and each worker of a run has its own.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = 12_000 + _PORTS * (int(_worker) if _worker.isdigit() else 0) + next(_numbers) % _PORTS
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a connection that has just ended is in nobody's way
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                found.append(port)
+    return found
 
 
 @dataclass(frozen=True)

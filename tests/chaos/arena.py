@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from sqlalchemy.engine import make_url
@@ -19,6 +20,11 @@ from tests.harness import Gateway, contacts_csv, deployment, eventually, free_po
 TIMEOUT_S = 2  # of a request: an answer that stalls is given up
 PATHS = {"kannel": "/cgi-bin/sendsms", "simulator": "/sms"}
 _STATES = "SELECT ref, state, request FROM mt"  # one statement: one transaction, so that the states are disjoint
+_STANDING = (
+    "SELECT 'mt', state, count(*), min(due_at), max(due_at), max(attempts) FROM mt GROUP BY state "
+    "UNION ALL SELECT 'wave', state, id, starts_at, coalesce(ended_at, 0), 0 FROM wave "
+    "UNION ALL SELECT 'route', coalesce(hold_code, pause_why, ''), 0, next_slot_us, paused_until, 0 FROM route_state"
+)
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,20 @@ class Arena:
 
     async def rows(self) -> Rows:
         """Every MT, in one transaction."""
-        found = await (asyncio.to_thread(_from_file, self.database) if self.database.startswith("sqlite") else _from_server(self.database))
-        return {ref: Row(state, request) for ref, state, request in found}
+        return {ref: Row(state, request) for ref, state, request in await self._asked(_STATES)}
+
+    async def standing(self) -> str:
+        """What waits for what, for a person who asks why it doesn't move: no number and no text is in it."""
+        return "; ".join(map(str, await self._asked(_STANDING)))
+
+    def log_end(self) -> str:
+        """The gateway's last words."""
+        return (self.gateway.folder / "serve.log").read_text("utf-8", "replace")[-2_000:]
+
+    async def _asked(self, statement: str) -> list[tuple[Any, ...]]:  # Any: a row's values
+        if self.database.startswith("sqlite"):
+            return await asyncio.to_thread(_from_file, self.database, statement)
+        return await _from_server(self.database, statement)
 
     def counted(self) -> Counted:
         """What the telco says."""
@@ -113,18 +131,18 @@ async def planned(it: Arena, count: int, text: str = "{{ ma_thon }} tri an 27/7"
     return int(str(made["audience"]))
 
 
-def _from_file(database: str) -> list[tuple[str, str, str | None]]:
+def _from_file(database: str, statement: str) -> list[tuple[Any, ...]]:
     connection = sqlite3.connect(database.removeprefix("sqlite:///"), timeout=10)  # opening it replays the WAL
     try:
-        return connection.execute(_STATES).fetchall()
+        return connection.execute(statement).fetchall()
     finally:
         connection.close()
 
 
-async def _from_server(database: str) -> list[tuple[str, str, str | None]]:
+async def _from_server(database: str, statement: str) -> list[tuple[Any, ...]]:
     connection = await asyncpg.connect(database)
     try:
-        return [tuple(row) for row in await connection.fetch(_STATES)]
+        return [tuple(row) for row in await connection.fetch(statement)]
     finally:
         await connection.close()
 

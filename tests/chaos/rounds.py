@@ -45,8 +45,8 @@ async def run_round(folder: Path, case: Case, database: str | None, kills: int, 
         for number in range(kills):
             life, rows = await _life(it, accepted, random, number, rows)
             lives.append(life)
-        with it.gateway.serving():
-            await eventually(lambda: _ended(it), seconds=LAST_S, pause=0.25)
+        with it.gateway.serving() as process:
+            await _until_the_end(it, process)
         rows, there = await it.rows(), it.counted()
         laws.at_the_end(rows, accepted, there)
     uncertain = sum(row.state == "uncertain" for row in rows.values())
@@ -114,5 +114,15 @@ async def _more_than(it: Arena, count: int) -> bool:
     return len(it.telco.counts.refs) > count
 
 
-async def _ended(it: Arena) -> bool:
+async def _until_the_end(it: Arena, process: Popen[bytes]) -> None:
+    """Until nothing is queued, claimed or sending. Raises laws.Broken, with what stands where and the log's end, if that never comes."""
+    try:
+        await eventually(lambda: _ended(it, process), seconds=LAST_S, pause=0.25)
+    except TimeoutError:
+        raise laws.Broken(f"the wave never ended: {await it.standing()}\n{it.log_end()}") from None
+
+
+async def _ended(it: Arena, process: Popen[bytes]) -> bool:
+    if process.poll() is not None:
+        raise laws.Broken(f"the gateway ended by itself with {process.returncode}: {await it.standing()}\n{it.log_end()}")
     return {row.state for row in (await it.rows()).values()} <= laws.ENDS
