@@ -61,7 +61,7 @@ def _route(settings: Settings, each: RouteSettings) -> Route:
     return Route(
         each.name,
         CARRIERS[each.carrier],
-        Account(each.name, each.url, each.account.username, password, each.sender_id, dlr_url, each.validity_min),
+        Account(each.name, each.url, each.account.username, password, each.sender_id, dlr_url, each.validity_min, each.account.options),
         each.pace,
         each.prefixes,
         each.concurrency,

@@ -79,6 +79,7 @@ async def serve(
                     each.rehearsal,
                     each.hook_networks,
                     each.name in by_response,
+                    Secret(each.account.options.get("hook_key", "")),
                 )
                 for each in settings.routes
                 if each.carrier != zalo.NAME

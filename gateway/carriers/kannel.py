@@ -197,6 +197,6 @@ def acknowledge(call_kind: Literal["mo", "dlr"]) -> HttpResponse:
     return HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, b"")
 
 
-def acknowledge_with(words: str) -> HttpResponse:
+def acknowledge_with(words: str, call: HookCall) -> HttpResponse:
     """200 and `words`: Kannel sends them to the resident, from the number that was written to."""
     return HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, words.encode())

@@ -19,7 +19,7 @@ from gateway.domain.secret import Secret
 class Account:
     """Our contract at a carrier. `name`: the route's. `dlr_url`: our hook for this route's DLRs with its secret in the query, or "".
 
-    `validity_min`: how long the carrier tries to deliver; None: as long as it likes.
+    `validity_min`: how long the carrier tries to deliver; None: as long as it likes. `options`: what its module's OPTIONS name.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Account:
     sender_id: str
     dlr_url: str = field(default="", repr=False)
     validity_min: int | None = None
+    options: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
 
 class Mt(NamedTuple):  # like the other values that a blast makes by the ten thousand a second: a frozen dataclass takes four times as long
@@ -154,8 +155,30 @@ class AsksStatus(Carrier, Protocol):
 class RepliesInResponse(Carrier, Protocol):
     """A carrier that sends the text in our answer to an MO's call to its sender."""
 
-    def acknowledge_with(self, words: str) -> HttpResponse:
-        """ "I have it", with `words` for the sender."""
+    def acknowledge_with(self, words: str, call: HookCall) -> HttpResponse:
+        """ "I have it", with `words` for the sender of the MO in `call`."""
+
+
+class SignsCalls(Carrier, Protocol):
+    """A carrier whose calls prove by themselves where they come from."""
+
+    def is_signed(self, call: HookCall, key: Secret) -> bool | None:
+        """Whether `call` bears the signature made with `key`, compared in constant time; None: calls of this kind bear none."""
+
+
+def signs_calls(carrier: Carrier) -> TypeGuard[SignsCalls]:
+    """Whether `carrier` has `is_signed`."""
+    return hasattr(carrier, "is_signed")
+
+
+def options_of(carrier: Carrier) -> Mapping[str, str]:
+    """What the account of `carrier` may say beside name and password, with what it is; a carrier that needs no more says nothing."""
+    return getattr(carrier, "OPTIONS", {})
+
+
+def needed_by(carrier: Carrier) -> tuple[str, ...]:
+    """Those of its options that it can't do without."""
+    return getattr(carrier, "NEEDED", ())
 
 
 def replies_in_response(carrier: Carrier) -> TypeGuard[RepliesInResponse]:

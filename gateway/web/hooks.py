@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from gateway.carriers.protocol import Carrier, Dlr, Malformed, Mo, replies_in_response
+from gateway.carriers.protocol import Carrier, Dlr, Malformed, Mo, replies_in_response, signs_calls
 from gateway.carriers.udh import part_of
 from gateway.carriers.wire import HookCall, HttpResponse, clean, form_fields
 from gateway.domain.secret import Secret
@@ -36,7 +36,7 @@ class Hook:
     """A route's hook. A call must bring `secret`, if there is one, and come from `networks`, if there are any; without both none is taken.
 
     `rehearsal`: its secret is public, so its calls are taken from this machine only unless `networks` say otherwise. `in_response`: the
-    carrier takes the reply to an MO with our answer to its call.
+    carrier takes the reply to an MO with our answer to its call. `key`: what the carrier signs its calls with, where it does.
     """
 
     route: str
@@ -45,6 +45,7 @@ class Hook:
     rehearsal: bool = False
     networks: tuple[Network, ...] = ()
     in_response: bool = False
+    key: Secret = Secret("")  # noqa: RUF009 # frozen
 
 
 HOOKS: Final[web.AppKey[Mapping[str, Hook]]] = web.AppKey("hooks")
@@ -75,7 +76,7 @@ async def receive(request: web.Request) -> web.Response:
     except SpoolDown:
         return _say(503, "The call can't be stored now. Repeat it later.")
     if isinstance(taken, Accepted) and taken.words and hook.in_response and replies_in_response(hook.carrier):
-        return await _with_reply(request, hook.carrier.acknowledge_with(taken.words), intake, taken.whole or taken.id)
+        return await _with_reply(request, hook.carrier.acknowledge_with(taken.words, call), intake, taken.whole or taken.id)
     return _answer(hook.carrier.acknowledge(kind))
 
 
@@ -104,6 +105,9 @@ async def call_of(request: web.Request) -> HookCall:
 
 
 def is_authentic(hook: Hook, call: HookCall) -> bool:
+    """By the carrier's signature where it signs calls of this kind and its key is known, else by the hook's secret; and by the network."""
+    if hook.key.reveal() and signs_calls(hook.carrier) and (signed := hook.carrier.is_signed(call, hook.key)) is not None:
+        return signed and (not hook.networks or _is_within(call.remote, hook.networks))
     given = _secret_in(call.query) or call.headers.get("x-hook-secret", "").encode("utf-8", "surrogateescape")
     known = hook.secret.reveal().encode()
     networks = hook.networks or (_LOOPBACK if hook.rehearsal else ())

@@ -1,0 +1,178 @@
+"""eSMS.vn (ViHAT), customer care: one recipient a request, JSON in and out; reports by GET; a short code's MOs by signed GET.
+
+Source: the vendor's developer pages (error table, callback, single send, short code), as of April 2026; two clients agree on sending.
+`account`: username is the ApiKey, password the SecretKey, hook_key the private key that signs the short code's calls. The order of the
+five signed parts is the order in which the page lists them (one source). The private key never travels; reports carry no signature, so
+the hook's secret rides in their address.
+
+POST {"ApiKey","SecretKey","Phone","Content","Brandname","SmsType":"2","IsUnicode","RequestId","CallbackUrl"}, every value a string
+    -> {"CodeResult":"100","SMSID":"…"}, an error also under HTTP 200
+GET  …/dlr?SMSID=…&RequestId=…&SendStatus=5&SendSuccess=1&SendFailed=0
+GET  …/mo?sender=84…&content=…&serviceNumber=8079&sign=…&cpid=…&smsid=…&receiverTime=yyyyMMddHHmmss -> XML <ClientResponse>
+"""
+
+import hashlib
+import hmac
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Final, Literal
+from xml.sax.saxutils import escape
+
+from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
+from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, decode_text, form_fields, json_object
+from gateway.domain.failure import Failure, Refused
+from gateway.domain.message import DlrStatus
+from gateway.domain.secret import Secret
+from gateway.domain.segments import Alphabet, alphabet_of
+
+NAME: Final = "esms"
+CAPABILITIES: Final = Capabilities(
+    max_batch=1, dedupe_window_s=86_400, status_by="none", unicode=True, dlr=True, mo=True, reply_in_response=True
+)
+OPTIONS: Final[Mapping[str, str]] = {"hook_key": "the private key of the short code, which signs its calls"}
+
+_P, _R, _T, _M = Failure.PERMANENT, Failure.RETRYABLE, Failure.THROTTLED, Failure.MISCONFIGURED
+CODES: Final[Mapping[str, Failure | None]] = {
+    "100": None,
+    "124": None,  # this RequestId was taken already
+    "99": _P,  # the number is blocked
+    "107": _P,  # fewer than 30 numbers
+    "108": _P,  # no phone number
+    "110": _P,
+    "115": _P,
+    "118": _P,
+    "120": _P,
+    "146": _P,  # fits none of the registered templates
+    "163": _P,
+    "171": _P,
+    "201": _P,  # a forbidden word
+    "210": _P,
+    "300": _P,
+    "301": _P,
+    "687": _P,
+    "177": Failure.UNROUTABLE,  # this operator doesn't know the brand name: another route may
+    "105": _R,
+    "160": _T,
+    "101": _M,  # the keys
+    "102": _M,  # no price list
+    "103": _M,  # no balance
+    "104": _M,  # the brand name
+    "106": _M,
+    "140": _M,  # our address is not on their list
+    "143": _M,  # the account is locked
+}
+_HEADERS: Final = {"Content-Type": "application/json"}
+_XML: Final = {"content-type": "text/xml; charset=utf-8"}
+_STATUS: Final[Mapping[str, DlrStatus]] = {
+    "1": DlrStatus.BUFFERED,  # waits for their approval
+    "2": DlrStatus.BUFFERED,
+    "4": DlrStatus.REJECTED,
+    "7": DlrStatus.ACCEPTED,
+}
+_FINISHED: Final = "5"  # then the counters decide
+_HANOI: Final = timezone(timedelta(hours=7))
+
+
+def build_send(account: Account, batch: Batch) -> HttpRequest:
+    """One POST for the one MT of `batch`; its RequestId is what their 24 hours of recognising a repeat rest on."""
+    mt = batch.mts[0]
+    call = {
+        "ApiKey": account.username,
+        "SecretKey": account.password.reveal(),
+        "Phone": mt.msisdn.e164.removeprefix("+"),
+        "Content": mt.text,
+        "Brandname": account.sender_id,
+        "SmsType": "2",
+        "IsUnicode": "0" if alphabet_of(mt.text) is Alphabet.GSM7 else "1",
+        "RequestId": batch.ref,
+    } | ({"CallbackUrl": account.dlr_url} if account.dlr_url else {})
+    return HttpRequest("POST", account.url, _HEADERS, json.dumps(call, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
+    """One Outcome per MT. Business errors come under HTTP 200: the body's code decides."""
+    return (_outcome(response),) * len(batch.mts)
+
+
+def _outcome(response: HttpResponse) -> Outcome:
+    answer = json_object(response.body)
+    code = str(answer.get("CodeResult", "")).strip()
+    if not code.isascii() or not code.isdigit() or len(code) > 6:
+        return outcome_from_status(response)
+    failure = CODES.get(code, Failure.RETRYABLE)
+    if failure is not None:
+        return Refused(failure, code)
+    return Accepted(clean(str(answer.get("SMSID") or "")) or None)
+
+
+def parse_mo(call: HookCall) -> Mo | Malformed:
+    """What came to the short code. `receiverTime` is Viet Nam's time."""
+    fields = {name: clean(decode_text(value)) for name, value in form_fields(call.query).items()}
+    sender = fields.get("sender", "")
+    if not sender:
+        return Malformed("sender: missing")
+    return Mo(
+        carrier_id=fields.get("smsid") or None,
+        sender=f"+{sender}" if sender.startswith("84") else sender,
+        receiver=fields.get("serviceNumber", ""),
+        text=decode_text(form_fields(call.query).get("content", b"")),
+        sent_at_ms=_time_ms(fields.get("receiverTime", "")),
+    )
+
+
+def _time_ms(text: str) -> int | None:
+    try:
+        return round(datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=_HANOI).timestamp() * 1000)
+    except ValueError:
+        return None
+
+
+def is_signed(call: HookCall, key: Secret) -> bool | None:
+    """Whether an MO bears the signature: Base64 of the raw MD5 of cpid, smsid, content, receiverTime and the private key. None: a report.
+
+    A "+" of Base64 that the query turned into a blank is restored.
+    """
+    if call.path.endswith("/dlr"):
+        return None
+    fields = form_fields(call.query)
+    given = fields.get("sign", b"").replace(b" ", b"+")
+    signed = b"".join(fields.get(name, b"") for name in ("cpid", "smsid", "content", "receiverTime")) + key.reveal().encode()
+    return hmac.compare_digest(given, b64encode(hashlib.md5(signed, usedforsecurity=False).digest()))
+
+
+def parse_dlr(call: HookCall) -> Dlr | Malformed:
+    """The report to our CallbackUrl. Finished, the counters decide; they may count parts, so any failed one is a failure."""
+    fields = {name: clean(decode_text(value)) for name, value in form_fields(call.query).items()}
+    ours, theirs = fields.get("RequestId", ""), fields.get("SMSID", "")
+    code = fields.get("SendStatus", "")
+    status = _finished(fields) if code == _FINISHED else _STATUS.get(code)
+    if not (ours or theirs).isascii() or not (ours or theirs):
+        return Malformed("RequestId, SMSID: missing or not theirs")
+    if status is None:
+        return Malformed("SendStatus: not one of 1, 2, 4, 5, 7, or 5 without its counters")
+    return Dlr(ours or theirs, ours=bool(ours), status=status, code=code)
+
+
+def _finished(fields: Mapping[str, str]) -> DlrStatus | None:
+    if _count(fields.get("SendFailed", "")) > 0:
+        return DlrStatus.FAILED
+    return DlrStatus.DELIVERED if _count(fields.get("SendSuccess", "")) > 0 else None
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def acknowledge(call_kind: Literal["mo", "dlr"]) -> HttpResponse:
+    """200; to an MO an empty ClientResponse, so that the resident gets no text but ours."""
+    return HttpResponse(200, _XML, b"<ClientResponse></ClientResponse>") if call_kind == "mo" else HttpResponse(200, {}, b"")
+
+
+def acknowledge_with(words: str, call: HookCall) -> HttpResponse:
+    """`words` for the sender of the MO in `call`."""
+    fields = form_fields(call.query)
+    smsid, sender = (escape(clean(decode_text(fields.get(name, b"")))) for name in ("smsid", "sender"))
+    reply = f"<Message>{escape(words)}</Message><Smsid>{smsid}</Smsid><Receiver>{sender}</Receiver>"
+    return HttpResponse(200, _XML, f"<ClientResponse>{reply}</ClientResponse>".encode())

@@ -1,0 +1,90 @@
+"""What carriers of Viet Nam are documented to say, and what it means: tables that `test_contract.py` loops over."""
+
+import json
+
+from gateway.carriers import esms, speedsms, viettel
+from gateway.carriers.protocol import Accepted
+from gateway.carriers.wire import HttpResponse
+from tests.carriers.carrier_cases import BY_STATUS, Case, M, P, R, T, U, no, says
+
+
+def esms_says(code: object, **more: object) -> HttpResponse:
+    return says(200, json.dumps({"CodeResult": code, "CountRegenerate": 0} | more))
+
+
+ESMS: list[Case] = [
+    ("accepted", esms_says("100", SMSID="abc-1"), Accepted("abc-1")),
+    ("accepted, a number", esms_says(100, SMSID="abc-1"), Accepted("abc-1")),
+    ("accepted, blanks", esms_says(" 100 "), Accepted()),
+    ("taken already: no failure, nothing to resend", esms_says("124", ErrorMessage="RequestId da ton tai"), Accepted()),
+    *[(f"code {code}", esms_says(code, ErrorMessage="…"), no(kind, code)) for code, kind in esms.CODES.items() if kind is not None],
+    ("a code of no table", esms_says("999"), no(R, "999")),
+    ("a code that is a list", esms_says(["100"]), no(R, "http-200", maybe_sent=True)),
+    ("a word for a code", esms_says("ok"), no(R, "http-200", maybe_sent=True)),
+    ("half a body", says(200, '{"CodeResult":"1'), no(R, "http-200", maybe_sent=True)),
+    *BY_STATUS,
+]
+
+
+def speedsms_says(code: str, message: str = "", **data: object) -> HttpResponse:
+    if code == "00":
+        return says(200, json.dumps({"status": "success", "code": code, "data": {"tranId": 123, "totalSMS": 1, "totalPrice": 250} | data}))
+    return says(200, json.dumps({"status": "error", "code": code, "message": message, "invalidPhone": []}))
+
+
+_OWN = ("invalid-phone", "http-429", "sender")  # words of ours, not codes of theirs
+SPEEDSMS: list[Case] = [
+    ("accepted", speedsms_says("00", invalidPhone=[]), Accepted("123")),
+    ("accepted, a text for an id", speedsms_says("00", tranId="t-9"), Accepted("t-9")),
+    ("accepted, an odd id", speedsms_says("00", tranId=["x"]), Accepted()),
+    ("accepted, and yet the number was not sent", speedsms_says("00", invalidPhone=["84300000001"]), no(P, "invalid-phone")),
+    *[(f"code {code}", speedsms_says(code), no(kind, code)) for code, kind in speedsms.CODES.items() if kind and code not in _OWN],
+    ("no such sender", speedsms_says("101", "Sender not found"), no(M, "sender")),
+    ("a code of no table", speedsms_says("912"), no(R, "912")),
+    ("an error without a code", says(200, '{"status":"error"}'), no(R, "unnamed")),
+    ("more than 60 a minute", says(429, '{"name":"Too Many Requests","status":429}', x_rate_limit_reset="41"), no(T, "http-429", 41.0)),
+    ("neither success nor error", says(200, '{"code":"00"}'), no(R, "http-200", maybe_sent=True)),
+    *BY_STATUS,
+]
+
+
+def viettel_says(result: object, message: str, status: int = 200) -> HttpResponse:
+    inner = f"<return><message>{message}</message><result>{result}</result></return>"
+    return says(
+        status,
+        '<?xml version="1.0" ?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>'
+        f'<ns2:wsCpMtResponse xmlns:ns2="http://impl.bulkSms.ws/">{inner}</ns2:wsCpMtResponse></S:Body></S:Envelope>',
+    )
+
+
+_VIETTEL = {
+    "duplicate": "DUPLICATE MESSAGE",
+    "request": "RequestID: REQUEST_ID_NOT_NUMBER",
+    "receiver": "Length of ReceiverID is invalid",
+    "too-long": "MAXLENGTH_LIMIT_480 (YOUR_CONTENT: 512 BYTE)",
+    "blacklist": "Content: CONTAIN_BLACKLIST",
+    "template": "CONTENT_NOT_MATCH_TEMPLATE",
+    "alias": "Alias: ALIAS_INVALID:TELCO=VN",
+    "check": "Check information error",
+    "command-code": "COMMAND_CODE_ERROR",
+    "account": "Authenticate: WRONG_INFORMATION_AUTHENTICATE",
+    "address": "IP_INVALID (YOUR IP: 192.0.2.1)",
+}
+_FAULT = (
+    '<S:Envelope xmlns:S="…"><S:Body><S:Fault><faultstring>java.lang.NullPointerException</faultstring></S:Fault></S:Body></S:Envelope>'
+)
+VIETTEL: list[Case] = [
+    ("1 is yes", viettel_says(1, "Insert MT_QUEUE: OK"), Accepted()),
+    ("1 is yes, whatever the words", viettel_says(1, "thanh cong"), Accepted()),
+    *[(code, viettel_says(0, words), no(viettel.CODES[code] or R, code)) for code, words in _VIETTEL.items()],
+    ("in capitals or not", viettel_says(0, "alias_invalid:telco=vm"), no(U, "alias")),
+    ("no password", viettel_says(0, "Password: NULL_OR_BLANK"), no(M, "account")),
+    ("no content", viettel_says(0, "Content: NULL_OR_BLANK"), no(P, "request")),
+    ("the wrong number twice", viettel_says(0, "USERID_NOT_EQUAL_RECEIVERID"), no(P, "receiver")),
+    ("0 in words of no table", viettel_says(0, "He thong ban"), no(R, "refused")),
+    ("another number than 0 and 1", viettel_says(7, "?"), no(R, "http-200", maybe_sent=True)),
+    ("a yes in words under a no", viettel_says(0, "Insert MT_QUEUE: OK"), no(R, "refused")),
+    ("a SOAP fault", says(500, _FAULT), no(R, "fault")),
+    *BY_STATUS,
+]
+CASES: dict[str, list[Case]] = {"esms": ESMS, "speedsms": SPEEDSMS, "viettel": VIETTEL}
