@@ -13,19 +13,17 @@ GET  …/mo?sender=84…&content=…&serviceNumber=8079&sign=…&cpid=…&smsid=
 
 import hashlib
 import hmac
-import json
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
+from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome
+from gateway.carriers.shared import by_code, code_of, count_of, digits, id_of, international, is_plain, local_ms, post_json
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, decode_text, form_fields, json_object
-from gateway.domain.failure import Failure, Refused
+from gateway.domain.failure import Failure
 from gateway.domain.message import DlrStatus
 from gateway.domain.secret import Secret
-from gateway.domain.segments import Alphabet, alphabet_of
 
 NAME: Final = "esms"
 CAPABILITIES: Final = Capabilities(
@@ -63,7 +61,6 @@ CODES: Final[Mapping[str, Failure | None]] = {
     "140": _M,  # our address is not on their list
     "143": _M,  # the account is locked
 }
-_HEADERS: Final = {"Content-Type": "application/json"}
 _XML: Final = {"content-type": "text/xml; charset=utf-8"}
 _STATUS: Final[Mapping[str, DlrStatus]] = {
     "1": DlrStatus.BUFFERED,  # waits for their approval
@@ -72,7 +69,6 @@ _STATUS: Final[Mapping[str, DlrStatus]] = {
     "7": DlrStatus.ACCEPTED,
 }
 _FINISHED: Final = "5"  # then the counters decide
-_HANOI: Final = timezone(timedelta(hours=7))
 
 
 def build_send(account: Account, batch: Batch) -> HttpRequest:
@@ -81,52 +77,33 @@ def build_send(account: Account, batch: Batch) -> HttpRequest:
     call = {
         "ApiKey": account.username,
         "SecretKey": account.password.reveal(),
-        "Phone": mt.msisdn.e164.removeprefix("+"),
+        "Phone": digits(mt.msisdn),
         "Content": mt.text,
         "Brandname": account.sender_id,
         "SmsType": "2",
-        "IsUnicode": "0" if alphabet_of(mt.text) is Alphabet.GSM7 else "1",
+        "IsUnicode": "0" if is_plain(mt.text) else "1",
         "RequestId": batch.ref,
-    } | ({"CallbackUrl": account.dlr_url} if account.dlr_url else {})
-    return HttpRequest("POST", account.url, _HEADERS, json.dumps(call, ensure_ascii=False, separators=(",", ":")).encode())
+    }
+    return post_json(account.url, call | ({"CallbackUrl": account.dlr_url} if account.dlr_url else {}))
 
 
 def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
     """One Outcome per MT. Business errors come under HTTP 200: the body's code decides."""
-    return (_outcome(response),) * len(batch.mts)
-
-
-def _outcome(response: HttpResponse) -> Outcome:
     answer = json_object(response.body)
-    code = str(answer.get("CodeResult", "")).strip()
-    if not code.isascii() or not code.isdigit() or len(code) > 6:
-        return outcome_from_status(response)
-    failure = CODES.get(code, Failure.RETRYABLE)
-    if failure is not None:
-        return Refused(failure, code)
-    return Accepted(clean(str(answer.get("SMSID") or "")) or None)
+    code = code_of(answer.get("CodeResult"))
+    taken = Accepted(id_of(answer.get("SMSID")))
+    return (by_code(CODES, code if code.isdigit() else "", response, taken),) * len(batch.mts)
 
 
 def parse_mo(call: HookCall) -> Mo | Malformed:
     """What came to the short code. `receiverTime` is Viet Nam's time."""
-    fields = {name: clean(decode_text(value)) for name, value in form_fields(call.query).items()}
-    sender = fields.get("sender", "")
+    fields = {name: decode_text(value) for name, value in form_fields(call.query).items()}
+    sender = international(clean(fields.get("sender", "")))
     if not sender:
         return Malformed("sender: missing")
-    return Mo(
-        carrier_id=fields.get("smsid") or None,
-        sender=f"+{sender}" if sender.startswith("84") else sender,
-        receiver=fields.get("serviceNumber", ""),
-        text=decode_text(form_fields(call.query).get("content", b"")),
-        sent_at_ms=_time_ms(fields.get("receiverTime", "")),
-    )
-
-
-def _time_ms(text: str) -> int | None:
-    try:
-        return round(datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=_HANOI).timestamp() * 1000)
-    except ValueError:
-        return None
+    smsid, receiver = (clean(fields.get(name, "")) for name in ("smsid", "serviceNumber"))
+    sent_at = local_ms(fields.get("receiverTime", ""), "%Y%m%d%H%M%S")
+    return Mo(smsid or None, sender, receiver, fields.get("content", ""), sent_at)
 
 
 def is_signed(call: HookCall, key: Secret) -> bool | None:
@@ -156,13 +133,9 @@ def parse_dlr(call: HookCall) -> Dlr | Malformed:
 
 
 def _finished(fields: Mapping[str, str]) -> DlrStatus | None:
-    if _count(fields.get("SendFailed", "")) > 0:
+    if count_of(fields.get("SendFailed")):
         return DlrStatus.FAILED
-    return DlrStatus.DELIVERED if _count(fields.get("SendSuccess", "")) > 0 else None
-
-
-def _count(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    return DlrStatus.DELIVERED if count_of(fields.get("SendSuccess")) else None
 
 
 def acknowledge(call_kind: Literal["mo", "dlr"]) -> HttpResponse:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.carriers import esms, kannel, simulator, speedsms, viettel, zalo
+from gateway.carriers import abenla, esms, incom, kannel, simulator, speedsms, vietguys, viettel, vmg, vnpt, zalo
 from gateway.carriers.protocol import Carrier
 
-_ALL: Final[tuple[Carrier, ...]] = (esms, kannel, simulator, speedsms, viettel, zalo)
+_ALL: Final[tuple[Carrier, ...]] = (abenla, esms, incom, kannel, simulator, speedsms, viettel, vietguys, vmg, vnpt, zalo)
 CARRIERS: Final[Mapping[str, Carrier]] = {carrier.NAME: carrier for carrier in _ALL}

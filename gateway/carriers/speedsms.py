@@ -10,13 +10,12 @@ POST {"to":["84…"],"content","sms_type":3,"sender"} -> {"status":"success","co
 POST webhook {"type":"report","tranId":123,"phone":"84…","status":0} or {"type":"sms"|"incoming","phone":"84…","content":"…"}
 """
 
-import json
-from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
-from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, json_object
+from gateway.carriers.shared import basic, by_code, code_of, digits, id_of, inside, international, post_json, words_of
+from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, json_object
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
 
@@ -48,16 +47,10 @@ _LONGEST_S: Final = 3600
 def build_send(account: Account, batch: Batch) -> HttpRequest:
     """One POST for the one MT of `batch`."""
     mt = batch.mts[0]
-    call: dict[str, object] = {
-        "to": [mt.msisdn.e164.removeprefix("+")],
-        "content": mt.text,
-        "sms_type": int(account.options.get("sms_type", "3")),
-    }
+    call: dict[str, object] = {"to": [digits(mt.msisdn)], "content": mt.text, "sms_type": int(account.options.get("sms_type", "3"))}
     if account.sender_id:
         call["sender"] = account.sender_id
-    token = b64encode(f"{account.password.reveal()}:x".encode()).decode()
-    headers = {"Content-Type": "application/json", "Authorization": f"Basic {token}"}
-    return HttpRequest("POST", account.url, headers, json.dumps(call, ensure_ascii=False, separators=(",", ":")).encode())
+    return post_json(account.url, call, basic(account.password.reveal(), "x"))
 
 
 def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
@@ -69,29 +62,14 @@ def _outcome(response: HttpResponse) -> Outcome:
     answer = json_object(response.body)
     if response.status == 429:
         return Refused(Failure.THROTTLED, "http-429", _reset_s(response))
-    code = str(answer.get("code", "")).strip()
-    if answer.get("status") not in ("success", "error") or not code.isascii() or len(code) > 6:
+    if answer.get("status") not in ("success", "error"):
         return outcome_from_status(response)
-    if "sender not found" in str(answer.get("message", "")).lower():
+    if "sender not found" in words_of(answer.get("message")).lower():
         return Refused(Failure.MISCONFIGURED, "sender")
-    failure = CODES.get(code, Failure.RETRYABLE)
-    if failure is not None:
-        return Refused(failure, code or "unnamed")
-    return _taken(answer)
-
-
-def _taken(answer: Mapping[str, Any]) -> Outcome:
-    """A success can still name the number as not sent."""
-    data = answer.get("data")
-    data = data if isinstance(data, dict) else {}
-    if data.get("invalidPhone"):
+    data = inside(answer, "data")
+    if answer["status"] == "success" and data.get("invalidPhone"):
         return Refused(Failure.PERMANENT, "invalid-phone")
-    return Accepted(_id(data.get("tranId")))
-
-
-def _id(value: object) -> str | None:
-    text = clean(str(value)) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    return text if text and text.isascii() and len(text) <= 64 else None
+    return by_code(CODES, code_of(answer.get("code")) or "unnamed", response, Accepted(id_of(data.get("tranId"))))
 
 
 def _reset_s(response: HttpResponse) -> float | None:
@@ -102,22 +80,16 @@ def _reset_s(response: HttpResponse) -> float | None:
 def parse_mo(call: HookCall) -> Mo | Malformed:
     """An incoming text. The vendor names no id and no receiver."""
     event = json_object(call.body)
-    sender = _words(event.get("phone"))
+    sender = international(words_of(event.get("phone")))
     if event.get("type") not in ("sms", "incoming"):
         return Malformed("type: not sms or incoming")
-    if not sender:
-        return Malformed("phone: missing")
-    return Mo(None, f"+{sender}" if sender.startswith("84") else sender, "", _words(event.get("content")))
-
-
-def _words(value: object) -> str:
-    return clean(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return Mo(None, sender, "", words_of(event.get("content"))) if sender else Malformed("phone: missing")
 
 
 def parse_dlr(call: HookCall) -> Dlr | Malformed:
     """A report: 0 delivered, up to 63 not yet, from 64 on never."""
     event = json_object(call.body)
-    ref, status = _id(event.get("tranId")), event.get("status")
+    ref, status = id_of(event.get("tranId")), event.get("status")
     if event.get("type") != "report" or ref is None:
         return Malformed("type, tranId: no report")
     if not isinstance(status, int) or isinstance(status, bool) or not 0 <= status < 10_000:

@@ -12,9 +12,9 @@ from typing import Final, Literal
 from xml.sax.saxutils import escape
 
 from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
+from gateway.carriers.shared import digits, is_plain
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, decode_text
 from gateway.domain.failure import Failure, Refused
-from gateway.domain.segments import Alphabet, alphabet_of
 
 NAME: Final = "viettel"
 CAPABILITIES: Final = Capabilities(max_batch=1, dedupe_window_s=0, status_by="none", unicode=True, dlr=False, mo=False)
@@ -69,7 +69,7 @@ _FAULT: Final = re.compile(r"<(?:\w+:)?Fault[\s>]")
 def build_send(account: Account, batch: Batch) -> HttpRequest:
     """The envelope for the one MT of `batch`. RequestID 1: a push, no answer to an MO."""
     mt = batch.mts[0]
-    number = mt.msisdn.e164.removeprefix("+")
+    number = digits(mt.msisdn)
     fields = {
         "User": account.username,
         "Password": account.password.reveal(),
@@ -80,7 +80,7 @@ def build_send(account: Account, batch: Batch) -> HttpRequest:
         "ServiceID": account.sender_id,
         "CommandCode": "bulksms",
         "Content": mt.text,
-        "ContentType": "0" if alphabet_of(mt.text) is Alphabet.GSM7 else "1",
+        "ContentType": "0" if is_plain(mt.text) else "1",
     }
     inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
     envelope = (

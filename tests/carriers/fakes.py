@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -53,8 +54,57 @@ def viettel(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) 
     )
 
 
-FAKES: Mapping[str, Fake] = {"esms": esms, "speedsms": speedsms, "viettel": viettel}
-OPTIONS: Mapping[str, Mapping[str, str]] = {"viettel": {"cp_code": "CP"}}
+def vmg(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    assert headers["token"]
+    call = json.loads(body)
+    assert (call["type"], call["from"], call["scheduled"]) == (1, "8088", "")
+    assert call["requestId"]
+    assert call["useUnicode"] == int(not call["message"].isascii())
+    return [("+" + call["to"], call["message"])], json.dumps({"errorCode": "000", "referentId": "r1", "mtCount": 1})
+
+
+def incom(_headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    call = json.loads(body)
+    assert (call["Username"], call["PrefixId"], call["CommandCode"], call["RequestId"]) == ("u", "8088", "8088", "0")
+    assert call["MsgContentTypeId"] == (0 if call["MsgContent"].isascii() else 12)
+    return [("+" + call["PhoneNumber"], call["MsgContent"])], json.dumps({"StatusCode": "1", "StatusDesc": "ok"})
+
+
+def abenla(_headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    assert not body
+    assert len(query["sign"]) == 32
+    assert query["sign"] == query["sign"].lower()
+    assert (query["loginName"], query["serviceTypeId"], query["brandName"]) == ("u", "535", "8088")
+    return [("+" + query["phoneNumber"], query["message"])], json.dumps({"Code": 106, "Message": "ok", "SmsPerMessage": 1})
+
+
+def vietguys(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    call = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
+    assert (call["u"], call["from"], call["json"]) == ("u", "8088", "1")
+    assert len(call["bid"]) <= 50
+    return [("+" + call["phone"], call["sms"])], json.dumps({"error": 0, "error_code": "", "msgid": "m1"})
+
+
+def vnpt(_headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    call = json.loads(body)["RQST"]
+    assert all(isinstance(value, str) for name, value in call.items() if name != "PARAMS")
+    assert (call["name"], call["LABELID"], call["CONTRACTTYPEID"], call["SCHEDULETIME"]) == ("send_sms_list", "1", "1", "")
+    (parameter,) = call["PARAMS"]
+    assert parameter["NUM"] == "1"
+    assert call["DATACODING"] == ("0" if parameter["CONTENT"].isascii() else "8")
+    return [("+" + call["MOBILELIST"], parameter["CONTENT"])], json.dumps({"RPLY": {"ERROR": "0", "ERROR_DESC": "success"}})
+
+
+FAKES: Mapping[str, Fake] = {
+    "abenla": abenla, "esms": esms, "incom": incom, "speedsms": speedsms, "viettel": viettel, "vietguys": vietguys, "vmg": vmg,
+    "vnpt": vnpt,
+}  # fmt: skip
+OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "abenla": {"service_type_id": "535"},
+    "viettel": {"cp_code": "CP"},
+    "vnpt": {"user_name": "c", "label_id": "1", "contract_id": "2", "template_id": "3", "agent_id": "4"},
+}
 
 
 @dataclass

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from gateway.carriers import esms, speedsms, viettel
+from gateway.carriers import abenla, esms, speedsms, vietguys, viettel
 from gateway.carriers.protocol import Accepted, Account, Dlr, Malformed, Mo
 from gateway.carriers.wire import HookCall
 from gateway.domain.message import DlrStatus
@@ -149,3 +149,25 @@ def test_viettel_marks_a_text_with_accents() -> None:
 def test_an_account_shows_no_option() -> None:
     assert "geheim" not in repr(Account("v", "http://x", "u", Secret("p"), "", options={"hook_key": "geheim"}))
     assert hash(ACCOUNT)
+
+
+def test_abenla_signs_with_the_password_alone() -> None:
+    """The vector of carriers.md §3.11."""
+    account = Account("a", "http://127.0.0.1:1/api/SendSms", "u", Secret("pass"), "B", options={"service_type_id": "1"})
+    assert "sign=1a1dc91c907325c69271ddf0c944bc72&" in abenla.build_send(account, batch()).url
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        ({"message_id": "a1", "status": "sent"}, DlrStatus.ACCEPTED),
+        ({"message_id": "a1", "status": "delivered"}, DlrStatus.DELIVERED),
+        ({"message_id": "a1", "status": "fail"}, DlrStatus.FAILED),
+        ({"message_id": "a1", "status": "read"}, None),
+        ({"message_id": ["a1"], "status": "sent"}, None),
+        ([], None),
+    ],
+)
+def test_what_a_vietguys_report_says(data: object, status: DlrStatus | None) -> None:
+    found = vietguys.parse_dlr(HookCall("POST", "/hooks/v/dlr", body=json.dumps({"data": data}).encode()))
+    assert isinstance(found, Malformed) if status is None else found.status is status

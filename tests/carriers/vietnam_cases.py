@@ -1,9 +1,10 @@
 """What carriers of Viet Nam are documented to say, and what it means: tables that `test_contract.py` loops over."""
 
 import json
+from collections.abc import Callable
 
-from gateway.carriers import esms, speedsms, viettel
-from gateway.carriers.protocol import Accepted
+from gateway.carriers import abenla, esms, incom, speedsms, vietguys, viettel, vmg, vnpt
+from gateway.carriers.protocol import Accepted, Carrier
 from gateway.carriers.wire import HttpResponse
 from tests.carriers.carrier_cases import BY_STATUS, Case, M, P, R, T, U, no, says
 
@@ -87,4 +88,93 @@ VIETTEL: list[Case] = [
     ("a SOAP fault", says(500, _FAULT), no(R, "fault")),
     *BY_STATUS,
 ]
-CASES: dict[str, list[Case]] = {"esms": ESMS, "speedsms": SPEEDSMS, "viettel": VIETTEL}
+
+
+def listed(carrier: Carrier, answer: Callable[[str], HttpResponse]) -> list[Case]:
+    """A case for every refusal of the vendor's table, by the answer that bears its code."""
+    return [(f"code {code}", answer(code), no(kind, code)) for code, kind in carrier.CODES.items() if kind is not None]
+
+
+def vmg_says(code: object, **more: object) -> HttpResponse:
+    return says(200, json.dumps({"errorCode": code, "errorMessage": "…", "referentId": "", "mtCount": 0} | more))
+
+
+VMG: list[Case] = [
+    ("accepted", vmg_says("000", referentId="r-7", mtCount=2), Accepted("r-7", 2)),
+    ("taken already: no failure, nothing to resend", vmg_says("304"), Accepted()),
+    *listed(vmg, vmg_says),
+    ("a code of no table", vmg_says("777"), no(R, "777")),
+    ("no code", says(200, '{"errorMessage":"ok"}'), no(R, "http-200", maybe_sent=True)),
+    *BY_STATUS,
+]
+
+
+def incom_says(code: object) -> HttpResponse:
+    return says(200, json.dumps({"StatusCode": code, "StatusDesc": "…"}))
+
+
+INCOM: list[Case] = [
+    ("accepted", incom_says("1"), Accepted()),
+    ("accepted, a number", incom_says(1), Accepted()),
+    *[(f"taken already {code}", incom_says(code), Accepted()) for code in ("304", "399")],
+    *listed(incom, incom_says),
+    ("a code of no table", incom_says("0"), no(R, "0")),
+    ("a code that is true", incom_says(True), no(R, "http-200", maybe_sent=True)),
+    *BY_STATUS,
+]
+
+
+def abenla_says(code: object, **more: object) -> HttpResponse:
+    return says(200, json.dumps({"Code": code, "Message": "…", "SmsPerMessage": 1, "Balance": 1000} | more))
+
+
+ABENLA: list[Case] = [
+    ("accepted", abenla_says(106, SmsPerMessage=3), Accepted(None, 3)),
+    ("accepted, another word", abenla_says("203"), Accepted(None, 1)),
+    *[(f"waits {code}", abenla_says(code), Accepted(None, 1)) for code in (201, 212)],
+    ("taken already: no failure, nothing to resend", abenla_says(116), Accepted(None, 1)),
+    *listed(abenla, abenla_says),
+    ("a code of no table", abenla_says(999), no(R, "999")),
+    ("nonsense beside the yes", abenla_says(106, SmsPerMessage="many"), Accepted()),
+    *BY_STATUS,
+]
+
+
+def vietguys_says(error: object, why: object = "", **more: object) -> HttpResponse:
+    return says(200, json.dumps({"error": error, "error_code": why, "msgid": "", "message": "…"} | more))
+
+
+VIETGUYS: list[Case] = [
+    ("accepted", vietguys_says(0, msgid="a" * 32), Accepted("a" * 32)),
+    ("accepted, quoted", vietguys_says("0"), Accepted()),
+    *[(f"code {code}", vietguys_says(1, code), no(kind, code)) for code, kind in vietguys.CODES.items() if kind and code != "refused"],
+    ("the other name of the code", vietguys_says(1, "", ErrorCode=-12), no(M, "-12")),
+    ("a no without a code", vietguys_says(1), no(R, "refused")),
+    ("a code of no table", vietguys_says(1, "-99"), no(R, "-99")),
+    ("a bare number, without json=1", says(200, "-3"), no(R, "http-200", maybe_sent=True)),
+    *BY_STATUS,
+]
+
+
+def vnpt_says(error: object) -> HttpResponse:
+    return says(200, json.dumps({"RPLY": {"name": "send_sms_list", "ERROR": error, "ERROR_DESC": "…"}}))
+
+
+VNPT: list[Case] = [
+    *[(f"0 as {said!r}", vnpt_says(said), Accepted()) for said in ("0", 0, " 0")],  # carriers.md §7, mistake 10
+    *listed(vnpt, vnpt_says),
+    ("a code of no table", vnpt_says("77"), no(R, "77")),
+    ("another's answer", says(200, '{"CodeResult":"100"}'), no(R, "http-200", maybe_sent=True)),
+    ("a reply that is a list", says(200, '{"RPLY":[{"ERROR":"0"}]}'), no(R, "http-200", maybe_sent=True)),
+    *BY_STATUS,
+]
+CASES: dict[str, list[Case]] = {
+    "abenla": ABENLA,
+    "esms": ESMS,
+    "incom": INCOM,
+    "speedsms": SPEEDSMS,
+    "viettel": VIETTEL,
+    "vietguys": VIETGUYS,
+    "vmg": VMG,
+    "vnpt": VNPT,
+}
