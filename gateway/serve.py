@@ -80,6 +80,7 @@ async def serve(
                     each.hook_networks,
                     each.name in by_response,
                     Secret(each.account.options.get("hook_key", "")),
+                    settings.service.base_url,
                 )
                 for each in settings.routes
                 if each.carrier != zalo.NAME

@@ -18,12 +18,11 @@ from collections.abc import Mapping
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome
+from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, Signing
 from gateway.carriers.shared import by_code, code_of, count_of, digits, id_of, international, is_plain, local_ms, post_json
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, decode_text, form_fields, json_object
 from gateway.domain.failure import Failure
 from gateway.domain.message import DlrStatus
-from gateway.domain.secret import Secret
 
 NAME: Final = "esms"
 CAPABILITIES: Final = Capabilities(
@@ -106,7 +105,7 @@ def parse_mo(call: HookCall) -> Mo | Malformed:
     return Mo(smsid or None, sender, receiver, fields.get("content", ""), sent_at)
 
 
-def is_signed(call: HookCall, key: Secret) -> bool | None:
+def is_signed(call: HookCall, by: Signing) -> bool | None:
     """Whether an MO bears the signature: Base64 of the raw MD5 of cpid, smsid, content, receiverTime and the private key. None: a report.
 
     A "+" of Base64 that the query turned into a blank is restored.
@@ -115,7 +114,7 @@ def is_signed(call: HookCall, key: Secret) -> bool | None:
         return None
     fields = form_fields(call.query)
     given = fields.get("sign", b"").replace(b" ", b"+")
-    signed = b"".join(fields.get(name, b"") for name in ("cpid", "smsid", "content", "receiverTime")) + key.reveal().encode()
+    signed = b"".join(fields.get(name, b"") for name in ("cpid", "smsid", "content", "receiverTime")) + by.key.reveal().encode()
     return hmac.compare_digest(given, b64encode(hashlib.md5(signed, usedforsecurity=False).digest()))
 
 

@@ -159,11 +159,25 @@ class RepliesInResponse(Carrier, Protocol):
         """ "I have it", with `words` for the sender of the MO in `call`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What a signature is checked with: our `key`, the public address that the carrier called (`base_url`, without a path), the time."""
+
+    key: Secret
+    base_url: str
+    now_ms: int
+
+    def url_of(self, call: HookCall) -> str:
+        """The address of `call` as the carrier wrote it: behind a proxy the request line shows another host."""
+        query = call.query.decode("utf-8", "surrogateescape")
+        return f"{self.base_url.rstrip('/')}{call.path}{'?' if query else ''}{query}"
+
+
 class SignsCalls(Carrier, Protocol):
     """A carrier whose calls prove by themselves where they come from."""
 
-    def is_signed(self, call: HookCall, key: Secret) -> bool | None:
-        """Whether `call` bears the signature made with `key`, compared in constant time; None: calls of this kind bear none."""
+    def is_signed(self, call: HookCall, by: Signing) -> bool | None:
+        """Whether `call` bears its signature, compared in constant time and not too old; None: calls of this kind bear none."""
 
 
 def signs_calls(carrier: Carrier) -> TypeGuard[SignsCalls]:

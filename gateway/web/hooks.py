@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from gateway.carriers.protocol import Carrier, Dlr, Malformed, Mo, replies_in_response, signs_calls
+from gateway.carriers.protocol import Carrier, Dlr, Malformed, Mo, Signing, replies_in_response, signs_calls
 from gateway.carriers.udh import part_of
 from gateway.carriers.wire import HookCall, HttpResponse, clean, form_fields
 from gateway.domain.secret import Secret
@@ -36,7 +36,8 @@ class Hook:
     """A route's hook. A call must bring `secret`, if there is one, and come from `networks`, if there are any; without both none is taken.
 
     `rehearsal`: its secret is public, so its calls are taken from this machine only unless `networks` say otherwise. `in_response`: the
-    carrier takes the reply to an MO with our answer to its call. `key`: what the carrier signs its calls with, where it does.
+    carrier takes the reply to an MO with our answer to its call. `key`: what the carrier signs its calls with, where it does;
+    `base_url`: the address that it calls us by.
     """
 
     route: str
@@ -46,6 +47,7 @@ class Hook:
     networks: tuple[Network, ...] = ()
     in_response: bool = False
     key: Secret = Secret("")  # noqa: RUF009 # frozen
+    base_url: str = ""
 
 
 HOOKS: Final[web.AppKey[Mapping[str, Hook]]] = web.AppKey("hooks")
@@ -66,10 +68,11 @@ async def receive(request: web.Request) -> web.Response:
     if hook is None:
         return _say(404, "There is no such route.")
     call = await call_of(request)
-    if not is_authentic(hook, call):
+    now = request.app[CLOCK]()
+    if not is_authentic(hook, call, now):
         return _say(403, "The secret of this hook is missing or wrong, or the call came from where it may not.")
     kind: Kind = "mo" if request.match_info["kind"] == "mo" else "dlr"
-    arrival = arrival_of(hook, kind, call, request.app[CLOCK]())
+    arrival = arrival_of(hook, kind, call, now)
     intake = request.app[INTAKE]
     try:
         taken = await (intake.mo(arrival) if isinstance(arrival, NewMo) else intake.dlr(arrival))
@@ -104,9 +107,11 @@ async def call_of(request: web.Request) -> HookCall:
     )
 
 
-def is_authentic(hook: Hook, call: HookCall) -> bool:
+def is_authentic(hook: Hook, call: HookCall, now: int) -> bool:
     """By the carrier's signature where it signs calls of this kind and its key is known, else by the hook's secret; and by the network."""
-    if hook.key.reveal() and signs_calls(hook.carrier) and (signed := hook.carrier.is_signed(call, hook.key)) is not None:
+    by = Signing(hook.key, hook.base_url, now)
+    signed = hook.carrier.is_signed(call, by) if hook.key and signs_calls(hook.carrier) else None
+    if signed is not None:
         return signed and (not hook.networks or _is_within(call.remote, hook.networks))
     given = _secret_in(call.query) or call.headers.get("x-hook-secret", "").encode("utf-8", "surrogateescape")
     known = hook.secret.reveal().encode()

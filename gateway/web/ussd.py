@@ -55,7 +55,7 @@ async def take_turn(request: web.Request) -> web.Response:
         call = await call_of(request)
     except web.HTTPRequestEntityTooLarge:  # no handset wrote that; what it was is not kept
         return _answer(at.convention.answer_ussd(NOBODY, sessions.refused().words, go_on=False))
-    if not is_authentic(at.hook, call):
+    if not is_authentic(at.hook, call, request.app[CLOCK]()):
         return web.Response(status=403, text="The secret of this hook is missing or wrong, or the call came from where it may not.\n")
     turn = at.convention.parse_ussd(call)
     if isinstance(turn, Malformed):

@@ -96,10 +96,73 @@ def vnpt(_headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) ->
     return [("+" + call["MOBILELIST"], parameter["CONTENT"])], json.dumps({"RPLY": {"ERROR": "0", "ERROR_DESC": "success"}})
 
 
+def smsgate(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    assert headers["Authorization"].startswith("Basic ")
+    call = json.loads(body)
+    assert set(call) <= {"id", "textMessage", "phoneNumbers", "withDeliveryReport", "ttl"}
+    assert all(number.startswith("+") for number in call["phoneNumbers"])  # E.164, or the app refuses it
+    text = call["textMessage"]["text"]
+    return [(number, text) for number in call["phoneNumbers"]], json.dumps({"id": call["id"], "state": "Pending", "recipients": []})
+
+
+def jasmin(_headers: Mapping[str, str], query: Mapping[str, str], _body: bytes) -> tuple[Sent, str]:
+    assert ("content" in query) != ("hex-content" in query)  # never both
+    if query["coding"] == "8":
+        text = bytes.fromhex(query["hex-content"]).decode("utf-16-be")
+    else:
+        assert query["coding"] == "0"
+        text = query["content"]
+    return [("+" + query["to"], text)], 'Success "u-1"'
+
+
+def twilio(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    assert headers["Authorization"].startswith("Basic ")
+    call = dict(parse_qsl(body.decode(), strict_parsing=True))
+    assert call["From"] == "8088"
+    assert call["To"].startswith("+")
+    return [(call["To"], call["Body"])], json.dumps({"sid": "SM1", "status": "queued"})
+
+
+def vonage(_headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    call = dict(parse_qsl(body.decode(), strict_parsing=True))
+    assert call["api_key"] == "u"
+    assert call["type"] == ("text" if call["text"].isascii() else "unicode")  # else the accents are lost
+    return [("+" + call["to"], call["text"])], json.dumps({"message-count": "1", "messages": [{"status": "0", "message-id": "m1"}]})
+
+
+def plivo(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    assert headers["Authorization"].startswith("Basic ")
+    call = json.loads(body)
+    numbers = call["dst"].split("<")
+    return [("+" + number, call["text"]) for number in numbers], json.dumps({"message_uuid": [f"u-{number}" for number in numbers]})
+
+
+def africastalking(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    assert headers["apiKey"]
+    assert headers["Accept"] == "application/json"  # else it answers in XML
+    call = dict(parse_qsl(body.decode(), strict_parsing=True))
+    assert call["username"] == "u"
+    numbers = call["to"].split(",")
+    rows = [{"statusCode": 101, "number": number, "status": "Success", "messageId": f"ATXid_{at}"} for at, number in enumerate(numbers)]
+    return [(number, call["message"]) for number in numbers], json.dumps({"SMSMessageData": {"Message": "Sent", "Recipients": rows}})
+
+
+def playsms(_headers: Mapping[str, str], query: Mapping[str, str], _body: bytes) -> tuple[Sent, str]:
+    assert (query["app"], query["op"], query["u"], query["format"]) == ("ws", "pv", "u", "json")
+    assert query["unicode"] == str(int(not query["msg"].isascii()))
+    numbers = query["to"].split(",")
+    return [("+" + number, query["msg"]) for number in numbers], json.dumps(
+        {"data": [{"status": "OK", "error": "0", "smslog_id": str(at), "to": number} for at, number in enumerate(numbers, 1)]}
+    )
+
+
 FAKES: Mapping[str, Fake] = {
-    "abenla": abenla, "esms": esms, "incom": incom, "speedsms": speedsms, "viettel": viettel, "vietguys": vietguys, "vmg": vmg,
-    "vnpt": vnpt,
+    each.__name__: each
+    for each in (
+        abenla, africastalking, esms, incom, jasmin, playsms, plivo, smsgate, speedsms, twilio, viettel, vietguys, vmg, vnpt, vonage,
+    )
 }  # fmt: skip
+_STATUS: Mapping[str, int] = {"africastalking": 201, "plivo": 202, "smsgate": 202, "twilio": 201}
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "abenla": {"service_type_id": "535"},
     "viettel": {"cp_code": "CP"},
@@ -123,7 +186,7 @@ async def telco_of(name: str) -> AsyncIterator[Telco]:
     async def take(request: web.Request) -> web.Response:
         pairs, answer = FAKES[name](request.headers, request.query, await request.read())
         it.sent += pairs
-        return web.Response(text=answer)
+        return web.Response(text=answer, status=_STATUS.get(name, 200))
 
     app = web.Application()
     app.router.add_route("*", "/{rest:.*}", take)

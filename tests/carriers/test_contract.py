@@ -18,12 +18,12 @@ from gateway.domain.secret import Secret
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import Hook, telco
 from gateway.transport import http_sender
-from tests.carriers import carrier_cases, vietnam_cases
+from tests.carriers import carrier_cases, vietnam_cases, world_cases
 from tests.carriers.carrier_cases import ACCOUNT, HOOK_SECRET, PASSWORD, TEXT, batch
 from tests.carriers.fakes import FAKES, OPTIONS, telco_of
 from tests.carriers.zalo_cases import ZALO
 
-CASES = carrier_cases.CASES | vietnam_cases.CASES | {"zalo": ZALO}
+CASES = carrier_cases.CASES | vietnam_cases.CASES | world_cases.CASES | {"zalo": ZALO}
 
 all_carriers = pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIERS)
 every_case = pytest.mark.parametrize(
@@ -140,7 +140,12 @@ ACKNOWLEDGED = {
         "mo": HttpResponse(200, {"content-type": "text/xml; charset=utf-8"}, b"<ClientResponse></ClientResponse>"),
         "dlr": HttpResponse(200, {}, b""),
     },
-    **dict.fromkeys(("abenla", "incom", "speedsms", "viettel", "vietguys", "vmg", "vnpt"), HttpResponse(200, {}, b"")),
+    **dict.fromkeys(
+        ("abenla", "africastalking", "incom", "playsms", "smsgate", "speedsms", "viettel", "vietguys", "vmg", "vnpt", "vonage"),
+        HttpResponse(200, {}, b""),
+    ),
+    "jasmin": HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, b"ACK/Jasmin"),
+    **dict.fromkeys(("plivo", "twilio"), HttpResponse(200, {"content-type": "text/xml; charset=utf-8"}, b"<Response></Response>")),
     "kannel": HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, b""),
     "simulator": HttpResponse(200, {"content-type": "application/json"}, b"{}"),
     "zalo": HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, b""),

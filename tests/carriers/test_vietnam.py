@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from gateway.carriers import abenla, esms, speedsms, vietguys, viettel
-from gateway.carriers.protocol import Accepted, Account, Dlr, Malformed, Mo
+from gateway.carriers.protocol import Accepted, Account, Dlr, Malformed, Mo, Signing
 from gateway.carriers.wire import HookCall
 from gateway.domain.message import DlrStatus
 from gateway.domain.secret import Secret
@@ -17,6 +17,7 @@ from tests.carriers.carrier_cases import ACCOUNT, batch
 from tests.carriers.vietnam_cases import viettel_says
 
 KEY = Secret("pk")
+BY = Signing(KEY, "https://gw.example.vn", 0)
 
 
 def esms_mo(**changes: str) -> HookCall:
@@ -30,14 +31,14 @@ def esms_mo(**changes: str) -> HookCall:
 
 def test_esms_signs_with_the_raw_digest() -> None:
     """Mistake 7: Base64 of the 16 bytes, not of their hex."""
-    assert esms.is_signed(esms_mo(), KEY) is True
+    assert esms.is_signed(esms_mo(), BY) is True
     as_hex = base64.b64encode(hashlib.md5(b"9S1TIN ao to20261101080000pk", usedforsecurity=False).hexdigest().encode()).decode()
-    assert esms.is_signed(esms_mo(sign=as_hex), KEY) is False
+    assert esms.is_signed(esms_mo(sign=as_hex), BY) is False
 
 
 @pytest.mark.parametrize("change", ["content", "smsid", "cpid", "receiverTime"])
 def test_an_esms_call_that_was_changed_is_refused(change: str) -> None:
-    assert esms.is_signed(esms_mo(**{change: "x"}), KEY) is False
+    assert esms.is_signed(esms_mo(**{change: "x"}), BY) is False
 
 
 def test_a_plus_that_became_a_blank_is_restored() -> None:
@@ -48,7 +49,7 @@ def test_a_plus_that_became_a_blank_is_restored() -> None:
             call = esms_mo(content=f"tin {at}", sign=digest)
             spoilt = HookCall("GET", call.path, call.query.replace(b"%2B", b"+"))
             assert spoilt.query != call.query
-            assert esms.is_signed(spoilt, KEY) is True
+            assert esms.is_signed(spoilt, BY) is True
             return
     raise AssertionError("no signature with a plus in 200")
 
@@ -56,13 +57,13 @@ def test_a_plus_that_became_a_blank_is_restored() -> None:
 def test_one_forged_call_among_a_hundred_is_the_only_one_refused() -> None:
     hook = Hook("esms", esms, Secret("in-the-path"), key=KEY)
     calls = [esms_mo() if at == 41 else esms_mo(sign=base64.b64encode(bytes([at]) * 16).decode()) for at in range(100)]
-    assert [at for at, call in enumerate(calls) if is_authentic(hook, call)] == [41]
+    assert [at for at, call in enumerate(calls) if is_authentic(hook, call, 0)] == [41]
 
 
 def test_a_report_bears_no_signature_and_needs_the_secret() -> None:
     hook = Hook("esms", esms, Secret("in-the-path"), key=KEY)
-    assert not is_authentic(hook, HookCall("GET", "/hooks/esms/dlr", b"SMSID=a&SendStatus=5"))
-    assert is_authentic(hook, HookCall("GET", "/hooks/esms/dlr", b"secret=in-the-path&SMSID=a&SendStatus=5"))
+    assert not is_authentic(hook, HookCall("GET", "/hooks/esms/dlr", b"SMSID=a&SendStatus=5"), 0)
+    assert is_authentic(hook, HookCall("GET", "/hooks/esms/dlr", b"secret=in-the-path&SMSID=a&SendStatus=5"), 0)
 
 
 def test_an_esms_mo_is_read_whole() -> None:

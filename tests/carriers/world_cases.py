@@ -1,0 +1,121 @@
+"""What carriers of the world are documented to say, and what it means: tables that `test_contract.py` loops over."""
+
+import json
+
+from gateway.carriers import africastalking, playsms, twilio, vonage
+from gateway.carriers.protocol import Accepted
+from gateway.carriers.wire import HttpResponse
+from tests.carriers.carrier_cases import BY_STATUS, Case, M, P, R, T, U, no, says
+from tests.carriers.vietnam_cases import listed
+
+NUMBER = "+84300000001"  # of the first MT of a batch
+
+SMSGATE: list[Case] = [
+    ("accepted", says(202, json.dumps({"id": "REF00001", "state": "Pending", "recipients": []})), Accepted()),
+    ("accepted by an older version", says(201, '{"id":"REF00001","state":"Pending"}'), Accepted()),
+    ("taken already: no failure, nothing to resend", says(409, '{"message":"message already exists"}'), Accepted()),
+    ("the phone says no at once", says(202, '{"id":"REF00001","state":"Failed"}'), no(R, "failed")),
+    ("a bad number", says(400, '{"message":"invalid phone number"}'), no(P, "http-400")),
+    ("a wrong password", says(401, "Unauthorized"), no(M, "http-401")),
+    ("a router's page under 202", says(202, "<html>"), no(R, "http-202", maybe_sent=True)),
+    *BY_STATUS,
+]
+
+JASMIN: list[Case] = [
+    ("queued", says(200, 'Success "07033084-5cfd-4812-90a4-e4d24ffb6e3d"'), Accepted("07033084-5cfd-4812-90a4-e4d24ffb6e3d")),
+    ("a parameter", says(400, 'Error "Argument [to] has an invalid value"'), no(P, "parameter")),
+    ("a password", says(403, 'Error "Authentication failure for username:u"'), no(M, "refused")),
+    ("no money", says(403, 'Error "Cannot charge submit_sm, check RouterPB log file for details"'), no(M, "refused")),
+    ("a full pipe, under the same status", says(403, 'Error "User throughput exceeded"'), no(T, "throughput")),
+    ("no route", says(412, 'Error "No route found"'), no(U, "no-route")),
+    ("no connector", says(500, 'Error "Cannot send submit_sm, check SMPPClientManagerPB log file for details"'), no(R, "failed")),
+    ("403 without its words", says(403, "Forbidden"), no(M, "http-403")),
+    ("a yes without its id", says(200, "Success"), no(R, "http-200", maybe_sent=True)),
+    *BY_STATUS,
+]
+
+
+def twilio_says(code: object, status: int = 400, **headers: str) -> HttpResponse:
+    return says(status, json.dumps({"code": int(str(code)), "message": "…", "more_info": "…", "status": status}), **headers)
+
+
+TWILIO: list[Case] = [
+    ("queued", says(201, json.dumps({"sid": "SM" + "a" * 32, "status": "queued", "num_segments": "1"})), Accepted("SM" + "a" * 32)),
+    *listed(twilio, twilio_says),
+    ("too many, and for how long", twilio_says(20429, 429, retry_after="4"), no(T, "20429", 4.0)),
+    ("a code of no table", twilio_says(99999), no(R, "99999")),
+    ("a sid under an error", says(500, '{"sid":"SM1"}'), no(R, "http-500", maybe_sent=True)),
+    ("a yes without a sid", says(201, "{}"), no(R, "http-201", maybe_sent=True)),
+    *BY_STATUS,
+]
+
+
+def vonage_says(*statuses: object) -> HttpResponse:
+    parts = [{"status": status, "message-id": f"m{at}", "to": NUMBER[1:]} for at, status in enumerate(statuses, 1)]
+    return says(200, json.dumps({"message-count": str(len(parts)), "messages": parts}))
+
+
+VONAGE: list[Case] = [
+    ("accepted", vonage_says("0"), Accepted("m1", 1)),
+    ("accepted in three parts", vonage_says("0", "0", "0"), Accepted("m1", 3)),
+    *listed(vonage, vonage_says),
+    ("all parts refused", vonage_says("9", "9"), no(M, "9")),
+    ("one part of two refused: nobody knows what a handset shows", vonage_says("0", "5"), no(R, "5", maybe_sent=True)),
+    ("a code of no table", vonage_says("77"), no(R, "77")),
+    ("no entry", says(200, '{"message-count":"0","messages":[]}'), no(R, "http-200", maybe_sent=True)),
+    ("an entry that is none", says(200, '{"messages":[7]}'), no(R, "http-200", maybe_sent=True)),
+    *BY_STATUS,
+]
+
+PLIVO: list[Case] = [
+    ("queued", says(202, '{"message":"message(s) queued","message_uuid":["u-1"],"api_id":"…"}'), Accepted("u-1")),
+    ("more ids than numbers: none can be told", says(202, '{"message_uuid":["u-1","u-2"]}'), Accepted()),
+    ("a bad number", says(400, '{"error":"dst is not valid"}'), no(P, "http-400")),
+    ("a wrong token", says(401, "Unauthorized"), no(M, "http-401")),
+    ("no credit", says(402, '{"error":"insufficient credit"}'), no(M, "http-402")),
+    ("a yes without ids", says(202, '{"message":"queued"}'), no(R, "http-202", maybe_sent=True)),
+    *[case for case in BY_STATUS if case[1].status != 400],
+]
+
+
+def at_says(code: object, **more: object) -> HttpResponse:
+    row = {"statusCode": int(str(code)), "number": NUMBER, "status": "…", "cost": "0", "messageId": "None"} | more
+    return says(201, json.dumps({"SMSMessageData": {"Message": "Sent to 1/1", "Recipients": [row]}}))
+
+
+AFRICASTALKING: list[Case] = [
+    ("sent", at_says(101, messageId="ATXid_1"), Accepted("ATXid_1")),
+    ("processed", at_says(100), Accepted()),
+    ("queued", at_says(102), Accepted()),
+    *[(f"code {code}", at_says(code), no(kind, code)) for code, kind in africastalking.CODES.items() if kind and code != "refused"],
+    ("no recipient, and why", says(201, '{"SMSMessageData":{"Message":"InvalidSenderId","Recipients":[]}}'), no(M, "refused")),
+    ("another's number", at_says(101, number="+84300009999"), no(R, "left-out", maybe_sent=True)),
+    ("a code of no table", at_says(999), no(R, "999")),
+    ("XML", says(201, "<AfricasTalkingResponse/>"), no(R, "http-201", maybe_sent=True)),
+    *BY_STATUS,
+]
+
+
+def playsms_says(error: object, **more: object) -> HttpResponse:
+    row = {"status": "OK", "error": error, "smslog_id": "5", "queue": "q", "to": NUMBER[1:]} | more
+    return says(200, json.dumps({"data": [row], "error_string": None}))
+
+
+PLAYSMS: list[Case] = [
+    ("taken", playsms_says("0"), Accepted("5")),
+    ("taken, a plus before the number", playsms_says("0", to=NUMBER), Accepted("5")),
+    *listed(playsms, playsms_says),
+    ("the whole call refused", says(200, '{"status":"ERR","error":"100","data":[]}'), no(M, "100")),
+    ("another's number", playsms_says("0", to="84300009999"), no(R, "left-out", maybe_sent=True)),
+    ("a yes to nobody", says(200, '{"status":"OK","error":"0"}'), no(R, "http-200", maybe_sent=True)),
+    *BY_STATUS,
+]
+CASES: dict[str, list[Case]] = {
+    "africastalking": AFRICASTALKING,
+    "jasmin": JASMIN,
+    "playsms": PLAYSMS,
+    "plivo": PLIVO,
+    "smsgate": SMSGATE,
+    "twilio": TWILIO,
+    "vonage": VONAGE,
+}
