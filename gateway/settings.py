@@ -6,7 +6,7 @@ telco secret, so such faults wait in `Settings.route_faults` until a command ask
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 
-from gateway.carriers.protocol import needed_by, options_of
+from gateway.carriers.protocol import Carrier, choices_of, needed_by, options_of
 from gateway.carriers.zalo_token import TOKEN_URL
 from gateway.deployment import checked_timezone, shipped_deployment
 from gateway.domain.fault import Fault
@@ -369,19 +369,23 @@ def _unkept(toml: TomlFile, at: int, route: RouteSettings, *, secret_unset: bool
     if route.enabled and (can.mo or can.dlr or route.ussd) and open_hooks and not secret_unset:
         text = "Anybody could call this route's hooks"
         found.append(_at(toml, at, "hook_secret", text, 'Set hook_secret, or hooks_from = ["the carrier\'s network"]'))
-    found += _account_faults(toml, at, route, options_of(carrier), needed_by(carrier))
+    found += _account_faults(toml, at, route, carrier)
     return found + _zalo_faults(toml, at, route, secret_unset=secret_unset)
 
 
-def _account_faults(toml: TomlFile, at: int, route: RouteSettings, known: Mapping[str, str], needed: Collection[str]) -> Iterator[Fault]:
+def _account_faults(toml: TomlFile, at: int, route: RouteSettings, carrier: Carrier) -> Iterator[Fault]:
     """What stands in the account that the carrier doesn't know, and what it needs and doesn't find."""
-    for name in route.account.options:
+    known, given = options_of(carrier), route.account.options
+    for name in given:
         if name not in known:
             remedy = f"Take one of: {', '.join(known)}" if known else "Take it out"
             yield _at(toml, at, "account", f"{route.carrier} knows no “{name}” in its account", remedy)
-    for name in needed:
-        if not route.account.options.get(name):
+    for name in needed_by(carrier):
+        if not given.get(name):
             yield _at(toml, at, "account", f"{route.carrier} needs {name}: {known[name]}", f'Write account = {{ …, {name} = "…" }}')
+    for name, words in choices_of(carrier).items():
+        if name in given and given[name] not in words:
+            yield _at(toml, at, "account", f"{name} is none of the words that {route.carrier} takes", f"Take one of: {', '.join(words)}")
 
 
 def _zalo_faults(toml: TomlFile, at: int, route: RouteSettings, *, secret_unset: bool) -> list[Fault]:

@@ -1,9 +1,11 @@
 """Settings stop the start in daylight: each fault names its line and its remedy, and all come at once."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from gateway.carriers.protocol import needed_by
 from gateway.carriers.registry import CARRIERS
 from gateway.deployment import shipped_deployment
 from gateway.domain.pace import Pace
@@ -17,6 +19,12 @@ ON = SHIPPED.replace("enabled = false", "enabled = true ")
 def load(folder: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
     (folder / "gateway.toml").write_text(text, "utf-8")
     return load_settings(folder, SECRETS if environ is None else environ)
+
+
+def with_options(text: str, **options: str) -> str:
+    """`text` with `options` in the account of its first route."""
+    more = "".join(f', {name} = "{value}"' for name, value in options.items())
+    return re.sub(r"(account = \{[^}\n]*\$\{\w+\}\")", lambda account: account[1] + more, text, count=1)
 
 
 def faults_of(folder: Path, text: str, environ: dict[str, str] | None = None):
@@ -106,12 +114,31 @@ def test_a_fault_names_line_field_and_remedy(tmp_path, before, after, field, wor
     assert fault.remedy
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("viettel", {}, "viettel needs cp_code"),
+        ("kannel", {"cp_code": "1"}, "kannel knows no “cp_code” in its account"),
+        ("speedsms", {"sms_type": "99"}, "sms_type is none of the words that speedsms takes"),
+    ],
+)
+def test_what_an_account_must_and_may_say(tmp_path, name, options, words):
+    text = with_options(ON.replace('"kannel"', f'"{name}"'), **options)
+    (fault,) = faults_of(tmp_path, text)
+    assert fault.field == "routes.1.account"
+    assert words in fault.text
+    assert "99" not in str(fault)  # a secret may stand there
+
+
 @pytest.mark.parametrize("choice", ["resend", "ask", "hold"])
 @pytest.mark.parametrize("name", sorted(CARRIERS))
 def test_what_a_carrier_can_t_keep_is_refused(tmp_path, name, choice):
     can = CARRIERS[name].CAPABILITIES
     kept = {"resend": can.dedupe_window_s > 0, "ask": can.status_by == "our_ref", "hold": True}[choice]
-    text = ON.replace('"kannel"', f'"{name}"').replace('"hold"', f'"{choice}"', 1)
+    needed = dict.fromkeys(needed_by(CARRIERS[name]), "1")
+    text = with_options(ON.replace('"kannel"', f'"{name}"'), **needed).replace('"hold"', f'"{choice}"', 1)
+        '"hold"', f'"{choice}"', 1
+    )
     if kept:
         assert load(tmp_path, text).routes[0].on_lost_answer == choice
     else:

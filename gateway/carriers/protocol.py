@@ -185,6 +185,22 @@ def signs_calls(carrier: Carrier) -> TypeGuard[SignsCalls]:
     return hasattr(carrier, "is_signed")
 
 
+class SplitsCalls(Carrier, Protocol):
+    """A carrier that tells several things in one call."""
+
+    def calls_in(self, call: HookCall) -> tuple[HookCall, ...]:
+        """`call` as calls that tell one thing each, at least one."""
+
+
+def calls_in(carrier: Carrier, call: HookCall) -> tuple[HookCall, ...]:
+    """What `call` tells, one thing a call."""
+    return carrier.calls_in(call) if _splits_calls(carrier) else (call,)
+
+
+def _splits_calls(carrier: Carrier) -> TypeGuard[SplitsCalls]:
+    return hasattr(carrier, "calls_in")
+
+
 def options_of(carrier: Carrier) -> Mapping[str, str]:
     """What the account of `carrier` may say beside name and password, with what it is; a carrier that needs no more says nothing."""
     return getattr(carrier, "OPTIONS", {})
@@ -193,6 +209,11 @@ def options_of(carrier: Carrier) -> Mapping[str, str]:
 def needed_by(carrier: Carrier) -> tuple[str, ...]:
     """Those of its options that it can't do without."""
     return getattr(carrier, "NEEDED", ())
+
+
+def choices_of(carrier: Carrier) -> Mapping[str, tuple[str, ...]]:
+    """Those of its options that take one of a few words."""
+    return getattr(carrier, "CHOICES", {})
 
 
 def replies_in_response(carrier: Carrier) -> TypeGuard[RepliesInResponse]:

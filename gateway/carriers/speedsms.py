@@ -24,6 +24,7 @@ CAPABILITIES: Final = Capabilities(max_batch=1, dedupe_window_s=0, status_by="no
 OPTIONS: Final[Mapping[str, str]] = {
     "sms_type": "2 any number, 3 brand name (the default), 4 their shared name, 6 a fixed number, 8 two-way"
 }
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"sms_type": ("2", "3", "4", "6", "7", "8")}
 
 CODES: Final[Mapping[str, Failure | None]] = {
     "00": None,

@@ -3,6 +3,7 @@
 Nothing a caller sent is ever echoed, and nothing they send makes a 500: what can't be read is kept raw for the desk and acknowledged.
 """
 
+import asyncio
 import base64
 import hmac
 import json
@@ -13,7 +14,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from gateway.carriers.protocol import Carrier, Dlr, Malformed, Mo, Signing, replies_in_response, signs_calls
+from gateway.carriers.protocol import Carrier, Dlr, Malformed, Mo, Signing, calls_in, replies_in_response, signs_calls
 from gateway.carriers.udh import part_of
 from gateway.carriers.wire import HookCall, HttpResponse, clean, form_fields
 from gateway.domain.secret import Secret
@@ -72,15 +73,19 @@ async def receive(request: web.Request) -> web.Response:
     if not is_authentic(hook, call, now):
         return _say(403, "The secret of this hook is missing or wrong, or the call came from where it may not.")
     kind: Kind = "mo" if request.match_info["kind"] == "mo" else "dlr"
-    arrival = arrival_of(hook, kind, call, now)
+    arrivals = [arrival_of(hook, kind, each, now) for each in calls_in(hook.carrier, call)]
     intake = request.app[INTAKE]
     try:
-        taken = await (intake.mo(arrival) if isinstance(arrival, NewMo) else intake.dlr(arrival))
+        taken = (await asyncio.gather(*(_take(intake, arrival) for arrival in arrivals)))[0]
     except SpoolDown:
         return _say(503, "The call can't be stored now. Repeat it later.")
     if isinstance(taken, Accepted) and taken.words and hook.in_response and replies_in_response(hook.carrier):
         return await _with_reply(request, hook.carrier.acknowledge_with(taken.words, call), intake, taken.whole or taken.id)
     return _answer(hook.carrier.acknowledge(kind))
+
+
+async def _take(intake: Intake, arrival: NewMo | NewDlr) -> object:
+    return await (intake.mo(arrival) if isinstance(arrival, NewMo) else intake.dlr(arrival))
 
 
 async def _with_reply(request: web.Request, reply: HttpResponse, intake: Intake, mo: int) -> web.Response:

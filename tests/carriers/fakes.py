@@ -156,10 +156,20 @@ def playsms(_headers: Mapping[str, str], query: Mapping[str, str], _body: bytes)
     )
 
 
+def infobip(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+    assert headers["Authorization"].startswith("App ")
+    (message,) = json.loads(body)["messages"]
+    assert message["sender"] == "8088"
+    pairs = [("+" + each["to"], message["content"]["text"]) for each in message["destinations"]]
+    rows = [{"messageId": each["messageId"], "status": {"groupId": 1, "name": "PENDING_ACCEPTED"}} for each in message["destinations"]]
+    return pairs, json.dumps({"messages": rows})
+
+
 FAKES: Mapping[str, Fake] = {
     each.__name__: each
     for each in (
-        abenla, africastalking, esms, incom, jasmin, playsms, plivo, smsgate, speedsms, twilio, viettel, vietguys, vmg, vnpt, vonage,
+        abenla, africastalking, esms, incom, infobip, jasmin, playsms, plivo, smsgate, speedsms, twilio, viettel, vietguys, vmg,
+        vnpt, vonage,
     )
 }  # fmt: skip
 _STATUS: Mapping[str, int] = {"africastalking": 201, "plivo": 202, "smsgate": 202, "twilio": 201}

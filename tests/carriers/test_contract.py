@@ -141,7 +141,7 @@ ACKNOWLEDGED = {
         "dlr": HttpResponse(200, {}, b""),
     },
     **dict.fromkeys(
-        ("abenla", "africastalking", "incom", "playsms", "smsgate", "speedsms", "viettel", "vietguys", "vmg", "vnpt", "vonage"),
+        ("abenla", "africastalking", "incom", "infobip", "playsms", "smsgate", "speedsms", "viettel", "vietguys", "vmg", "vnpt", "vonage"),
         HttpResponse(200, {}, b""),
     ),
     "jasmin": HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, b"ACK/Jasmin"),

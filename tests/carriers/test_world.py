@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from gateway.carriers import africastalking, jasmin, plivo, smsgate, twilio, vonage
-from gateway.carriers.protocol import Accepted, Account, Dlr, Malformed, Mo, Signing
+from gateway.carriers import africastalking, infobip, jasmin, plivo, smsgate, twilio, vonage
+from gateway.carriers.protocol import Accepted, Account, Dlr, Malformed, Mo, Signing, calls_in
 from gateway.carriers.udh import part_of
 from gateway.carriers.wire import HookCall
 from gateway.domain.message import DlrStatus
@@ -110,7 +110,7 @@ def test_plivos_vector() -> None:
 
 def test_plivos_older_signature_where_the_newer_is_missing() -> None:
     made = base64.b64encode(hmac.new(b"tok", b"https://gw.example.vn/in/plivon2", hashlib.sha256).digest()).decode()
-    call = form("/in/pliv", {"From": "8"}, "a=1", x_plivo_signature_v2=made.replace("=", "="), x_plivo_signature_v2_nonce="on2")
+    call = form("/in/plivo", {"From": "8"}, "a=1", x_plivo_signature_v2=made, x_plivo_signature_v2_nonce="n2")
     assert plivo.is_signed(call, Signing(Secret("tok"), "https://gw.example.vn", NOW)) is True
 
 
@@ -208,3 +208,35 @@ def test_each_recipient_has_its_own_row_in_any_order() -> None:
 def test_both_forms_of_its_date(date: str) -> None:
     fields = {"id": "m1", "from": "+84300000101", "to": "8088", "text": "LS TN07", "date": date}
     assert africastalking.parse_mo(form("/hooks/a/mo", fields)) == Mo("m1", "+84300000101", "8088", "LS TN07", 1_793_520_000_000)
+
+
+# --- Infobip ---
+
+
+def test_an_array_is_as_many_calls() -> None:
+    """Mistake 15: every element is read."""
+    rows = [
+        {"messageId": f"REF{at:05}", "status": {"groupId": group}, "error": {"name": "NO_ERROR"}, "doneAt": "2026-11-01T08:00:00.000+0000"}
+        for at, group in enumerate((1, 2, 3, 4, 5), 1)
+    ]
+    call = HookCall("POST", "/hooks/i/dlr", body=json.dumps({"results": rows}).encode())
+    found = [infobip.parse_dlr(each) for each in calls_in(infobip, call)]
+    assert [(each.ref, each.status, each.at_ms) for each in found if isinstance(each, Dlr)] == [
+        ("REF00001", DlrStatus.ACCEPTED, 1_793_520_000_000),
+        ("REF00002", DlrStatus.FAILED, 1_793_520_000_000),
+        ("REF00003", DlrStatus.DELIVERED, 1_793_520_000_000),
+        ("REF00004", DlrStatus.FAILED, 1_793_520_000_000),
+        ("REF00005", DlrStatus.REJECTED, 1_793_520_000_000),
+    ]
+
+
+def test_an_infobip_text_whose_zone_has_no_colon() -> None:
+    row = {"messageId": "m1", "from": "84300000101", "to": "8088", "text": "LS TN07 mộ", "receivedAt": "2026-11-01T08:00:00.000+0000"}
+    call = HookCall("POST", "/hooks/i/mo", body=json.dumps({"results": [row], "messageCount": 1, "pendingMessageCount": 0}).encode())
+    assert infobip.parse_mo(call) == Mo("m1", "+84300000101", "8088", "LS TN07 mộ", 1_793_520_000_000)
+
+
+def test_what_is_no_array_is_one_unreadable_call() -> None:
+    for body in (b"{}", b'{"results":[]}', b'{"results":7}', b"[1]"):
+        (call,) = calls_in(infobip, HookCall("POST", "/hooks/i/dlr", body=body))
+        assert isinstance(infobip.parse_dlr(call), Malformed)

@@ -110,8 +110,29 @@ PLAYSMS: list[Case] = [
     ("a yes to nobody", says(200, '{"status":"OK","error":"0"}'), no(R, "http-200", maybe_sent=True)),
     *BY_STATUS,
 ]
+
+
+def infobip_says(group: int, name: str = "…", ref: str = "REF00001") -> HttpResponse:
+    row = {"messageId": ref, "destination": NUMBER[1:], "status": {"groupId": group, "groupName": "…", "id": 7, "name": name}}
+    return says(200, json.dumps({"bulkId": "b", "messages": [row]}))
+
+
+INFOBIP: list[Case] = [
+    ("pending", infobip_says(1, "PENDING_ACCEPTED"), Accepted("REF00001")),
+    ("delivered at once", infobip_says(3), Accepted("REF00001")),
+    ("undeliverable", infobip_says(2, "UNDELIVERABLE_REJECTED_OPERATOR"), no(P, "undeliverable")),
+    ("expired", infobip_says(4), no(R, "expired")),
+    ("rejected", infobip_says(5, "REJECTED_DESTINATION"), no(P, "rejected")),
+    ("rejected for our sender", infobip_says(5, "REJECTED_SENDER"), no(M, "account")),
+    ("rejected for want of money", infobip_says(5, "REJECTED_NOT_ENOUGH_CREDITS"), no(M, "account")),
+    ("a group of no table", infobip_says(9), no(R, "left-out", maybe_sent=True)),
+    ("another's name", infobip_says(1, ref="REF99999"), no(R, "left-out", maybe_sent=True)),
+    ("400", says(400, '{"requestError":{}}'), no(P, "http-400")),
+    *[case for case in BY_STATUS if case[1].status != 400],
+]
 CASES: dict[str, list[Case]] = {
     "africastalking": AFRICASTALKING,
+    "infobip": INFOBIP,
     "jasmin": JASMIN,
     "playsms": PLAYSMS,
     "plivo": PLIVO,
