@@ -137,8 +137,6 @@ def test_what_a_carrier_can_t_keep_is_refused(tmp_path, name, choice):
     kept = {"resend": can.dedupe_window_s > 0, "ask": can.status_by == "our_ref", "hold": True}[choice]
     needed = dict.fromkeys(needed_by(CARRIERS[name]), "1")
     text = with_options(ON.replace('"kannel"', f'"{name}"'), **needed).replace('"hold"', f'"{choice}"', 1)
-        '"hold"', f'"{choice}"', 1
-    )
     if kept:
         assert load(tmp_path, text).routes[0].on_lost_answer == choice
     else:
