@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 from gateway.carriers import zalo
 from gateway.carriers.protocol import Account
-from gateway.carriers.registry import CARRIERS
 from gateway.domain.caps import Caps
 from gateway.domain.secret import Secret
 from gateway.log import log
@@ -60,7 +59,7 @@ def _route(settings: Settings, each: RouteSettings) -> Route:
     password = Secret(each.account.password.get_secret_value())
     return Route(
         each.name,
-        CARRIERS[each.carrier],
+        settings.carrier(each),
         Account(each.name, each.url, each.account.username, password, each.sender_id, dlr_url, each.validity_min, each.account.options),
         each.pace,
         each.prefixes,

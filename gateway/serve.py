@@ -9,7 +9,6 @@ from typing import Final
 from aiohttp import web
 
 from gateway.carriers import zalo
-from gateway.carriers.registry import CARRIERS
 from gateway.carriers.ussd_registry import USSD
 from gateway.deployment import Deployment
 from gateway.domain.secret import Secret
@@ -74,7 +73,7 @@ async def serve(
             hooks=[
                 Hook(
                     each.name,
-                    CARRIERS[each.carrier],
+                    settings.carrier(each),
                     Secret(each.hook_secret.get_secret_value()),
                     each.rehearsal,
                     each.hook_networks,

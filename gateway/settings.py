@@ -7,7 +7,7 @@ telco secret, so such faults wait in `Settings.route_faults` until a command ask
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 
+from gateway.carriers.custom import NAME as CUSTOM
 from gateway.carriers.protocol import Carrier, choices_of, needed_by, options_of
 from gateway.carriers.zalo_token import TOKEN_URL
+from gateway.custom_file import load_custom
 from gateway.deployment import checked_timezone, shipped_deployment
 from gateway.domain.fault import Fault
 from gateway.domain.pace import Pace
@@ -143,6 +145,7 @@ class RouteSettings(Frozen):
     price_vnd: int = Field(default=0, ge=0)  # of one segment, by the contract
     daily_budget_vnd: int = Field(default=0, ge=0)  # what the route may cost on one local day; 0: no limit
     fallback: tuple[str, ...] = ()  # routes for numbers that this one can't reach, in this order
+    description: str = ""  # of carrier custom: the TOML beside this one that says how its API looks
     validity_min: int | None = Field(default=None, ge=1, le=7 * 24 * 60)  # how long the carrier tries; unset: as long as it likes
     zalo: ZaloSettings | None = None  # of a route to Zalo
     ussd: str = ""  # the convention of the route's USSD, a name in carriers.ussd_registry; "": it has none
@@ -202,6 +205,13 @@ class Settings:
     routes: tuple[RouteSettings, ...]
     disabled_routes: tuple[RouteSettings, ...] = ()
     route_faults: tuple[Fault, ...] = ()
+    described: Mapping[str, Carrier] = field(default_factory=dict, repr=False)
+
+    def carrier(self, route: RouteSettings) -> Carrier:
+        """The module, or the description, that speaks for `route`."""
+        from gateway.carriers.registry import CARRIERS  # late: those who only need the deployment don't load the carriers
+
+        return self.described.get(route.name) or CARRIERS[route.carrier]
 
     @property
     def database(self) -> str:
@@ -248,11 +258,12 @@ def load_settings(config_dir: Path, environ: Mapping[str, str]) -> Settings:
             Fault(FILE, toml.places.line(("desk", "listen")), "desk.listen", "The public side listens there", "Take another port")
         )
     unset: list[Fault] = []
-    routes = _routes(toml, file.routes, environ, faults, unset)
+    described: dict[str, Carrier] = {}
+    routes = _routes(toml, file.routes, environ, faults, unset, described)
     if faults or service is None or desk is None:
         raise BadSettings([*faults, *unset])
     on, off = (tuple(route for route in routes if route.enabled is enabled) for enabled in (True, False))
-    return Settings(config_dir, data_dir_of(config_dir, environ), service, desk, on, off, tuple(unset))
+    return Settings(config_dir, data_dir_of(config_dir, environ), service, desk, on, off, tuple(unset), described)
 
 
 def data_dir_of(config_dir: Path, environ: Mapping[str, str]) -> Path:
@@ -304,9 +315,14 @@ def _value(toml: TomlFile, value: Any, place: Place, environ: Mapping[str, str],
 
 
 def _routes(
-    toml: TomlFile, tables: Sequence[Mapping[str, Any]], environ: Mapping[str, str], faults: list[Fault], unset: list[Fault]
+    toml: TomlFile,
+    tables: Sequence[Mapping[str, Any]],
+    environ: Mapping[str, str],
+    faults: list[Fault],
+    unset: list[Fault],
+    described: dict[str, Carrier],
 ) -> list[RouteSettings]:
-    """The good routes. What a disabled one lacks of the environment is no fault."""
+    """The good routes; custom carriers go to `described`. What a disabled route lacks of the environment is no fault."""
     routes: list[RouteSettings] = []
     for at, table in enumerate(tables):
         place: Place = ("routes", at)
@@ -319,7 +335,10 @@ def _routes(
             continue
         if any(route.name == other.name for other in routes):
             faults.append(_at(toml, at, "name", f"Two routes are called {route.name}", "Give each route its own name"))
-        faults += _unkept(toml, at, route, secret_unset=any(fault.field.endswith("hook_secret") for fault in missing))
+        faults += _described(toml, at, route, described)
+        faults += _unkept(
+            toml, at, route, described.get(route.name), secret_unset=any(fault.field.endswith("hook_secret") for fault in missing)
+        )
         routes.append(route)
     names = [table.get("name") for table in tables]
     for route in routes:
@@ -344,13 +363,15 @@ def _at(toml: TomlFile, at: int, key: str, text: str, remedy: str) -> Fault:
     return Fault(FILE, toml.places.line(("routes", at, key)), f"routes.{at + 1}.{key}", text, remedy)
 
 
-def _unkept(toml: TomlFile, at: int, route: RouteSettings, *, secret_unset: bool) -> list[Fault]:
+def _unkept(toml: TomlFile, at: int, route: RouteSettings, described: Carrier | None, *, secret_unset: bool) -> list[Fault]:
     """What the route asks of its carrier that the carrier can't keep."""
     from gateway.carriers.registry import CARRIERS  # late: those who only need the deployment don't load the carriers
 
-    carrier = CARRIERS.get(route.carrier)
+    carrier = described or CARRIERS.get(route.carrier)
+    if carrier is None and route.carrier == CUSTOM:
+        return []  # its description has faults of its own
     if carrier is None:
-        known = ", ".join(sorted(CARRIERS))
+        known = ", ".join(sorted([*CARRIERS, CUSTOM]))
         return [_at(toml, at, "carrier", f"There is no carrier “{route.carrier}”", f"Take one of: {known}")]
     can, found = carrier.CAPABILITIES, list[Fault]()
     if route.ussd and route.ussd not in _ussd_names():
@@ -371,6 +392,23 @@ def _unkept(toml: TomlFile, at: int, route: RouteSettings, *, secret_unset: bool
         found.append(_at(toml, at, "hook_secret", text, 'Set hook_secret, or hooks_from = ["the carrier\'s network"]'))
     found += _account_faults(toml, at, route, carrier)
     return found + _zalo_faults(toml, at, route, secret_unset=secret_unset)
+
+
+def _described(toml: TomlFile, at: int, route: RouteSettings, described: dict[str, Carrier]) -> list[Fault]:
+    """What is wrong with the description of a custom carrier; a good one goes to `described`."""
+    if (route.carrier == CUSTOM) is not bool(route.description):
+        text = "Only a route of carrier custom has a description, and it must have one"
+        return [_at(toml, at, "description", text, 'Write carrier = "custom" and description = "FILE.toml"')]
+    if not route.description:
+        return []
+    if Path(route.description).name != route.description:
+        return [
+            _at(toml, at, "description", "The description lies in another folder", "Put it beside gateway.toml and write its name alone")
+        ]
+    carrier, faults = load_custom(toml.folder / route.description)
+    if carrier is not None:
+        described[route.name] = carrier
+    return list(faults)
 
 
 def _account_faults(toml: TomlFile, at: int, route: RouteSettings, carrier: Carrier) -> Iterator[Fault]:

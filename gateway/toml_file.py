@@ -43,12 +43,16 @@ def matching(pattern: str, words: str) -> AfterValidator:
 
 @dataclass(frozen=True, slots=True)
 class TomlFile:
-    """A TOML as read: its `values` and where their keys stand. `fault` says why `values` is empty where it could not be read."""
+    """A TOML as read: its `values` and where their keys stand. `fault` says why `values` is empty where it could not be read.
+
+    `folder`: where it lies.
+    """
 
     file: str
     values: Mapping[str, Any]
     places: TomlPlaces
     fault: Fault | None = None
+    folder: Path = Path()
 
 
 def read_toml(path: Path) -> TomlFile:
@@ -56,7 +60,7 @@ def read_toml(path: Path) -> TomlFile:
     text = ""
     try:
         text = nfc(path.read_bytes().decode("utf-8-sig"))  # Windows' editor writes a byte order mark, which tomllib refuses
-        return TomlFile(path.name, tomllib.loads(text), TomlPlaces(text))
+        return TomlFile(path.name, tomllib.loads(text), TomlPlaces(text), folder=path.parent)
     except FileNotFoundError:
         fault = Fault(path.name, None, "", "The file is missing", "Copy it from a new deployment: tinbao init DIR")
     except UnicodeDecodeError as why:
