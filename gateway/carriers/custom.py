@@ -219,7 +219,9 @@ class Custom:
         code = code_of(self.code.inside(seen))
         if not code:
             return (outcome_from_status(response),) * len(batch.mts)
-        failure = self.CODES.get(code, Failure.RETRYABLE)
+        if code not in self.CODES:
+            return (Refused(Failure.RETRYABLE, code, unknown=True),) * len(batch.mts)
+        failure = self.CODES[code]
         if failure is None:
             ref = id_of(self.ref.inside(seen)) if self.ref else None
             segments = count_of(self.parts.inside(seen)) if self.parts else None

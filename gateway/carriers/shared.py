@@ -58,7 +58,9 @@ def by_code(codes: Mapping[str, Failure | None], code: str, response: HttpRespon
     """What the carrier's own `code` makes of an MT: `taken` for a yes. Without one the HTTP status speaks; an unknown one goes again."""
     if not code:
         return outcome_from_status(response)
-    failure = codes.get(code, Failure.RETRYABLE)
+    if code not in codes:
+        return Refused(Failure.RETRYABLE, code, unknown=True)
+    failure = codes[code]
     return taken if failure is None else Refused(failure, code)
 
 

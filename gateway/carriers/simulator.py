@@ -96,7 +96,7 @@ def _outcome(row: Mapping[str, Any]) -> Outcome | None:
             return Accepted(_word(row.get("id")), segments if type(segments) is int and 0 < segments < 256 else None)
         case {"status": "refused"}:
             code = _word(row.get("code")) or "unreadable"
-            return Refused(CODES.get(code) or Failure.RETRYABLE, code)
+            return Refused(CODES.get(code) or Failure.RETRYABLE, code, unknown=code not in CODES)
         case _:
             return None
 

@@ -105,7 +105,7 @@ def _outcome(response: HttpResponse) -> Outcome:
     if code is not None and CODES[code] is not None and result is not None:
         return Refused(CODES[code] or Failure.RETRYABLE, code)
     if result is not None and result[1] == "0":
-        return Refused(Failure.RETRYABLE, "refused")
+        return Refused(Failure.RETRYABLE, "refused", unknown=True)
     return Refused(Failure.RETRYABLE, "fault") if _FAULT.search(text) else outcome_from_status(response)
 
 

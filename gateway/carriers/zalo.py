@@ -103,7 +103,7 @@ def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
     if code == "0":
         data = answer.get("data")
         return (Accepted(_word(data.get("message_id")) if isinstance(data, dict) else None),) * len(batch.mts)
-    return (Refused(CODES.get(code) or Failure.RETRYABLE, code, retry_after_s(response)),) * len(batch.mts)
+    return (Refused(CODES.get(code) or Failure.RETRYABLE, code, retry_after_s(response), unknown=code not in CODES),) * len(batch.mts)
 
 
 def refuses_token(response: HttpResponse) -> bool:

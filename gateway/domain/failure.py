@@ -16,9 +16,13 @@ class Failure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A carrier's no. `code`: its own word. `maybe_sent`: a lost answer; the MT becomes `uncertain` and is never resent blindly."""
+    """A carrier's no. `code`: its own word. `maybe_sent`: a lost answer; the MT becomes `uncertain` and is never resent blindly.
+
+    `unknown`: a word of no table. It goes once more; the second one holds the route, for a person to ask what it means.
+    """
 
     kind: Failure
     code: str
     retry_after_s: float | None = None
     maybe_sent: bool = False
+    unknown: bool = False

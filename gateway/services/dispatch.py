@@ -21,6 +21,7 @@ from gateway.services.departures import FORMING_MS, Forming, Outgoing, Waiting
 from gateway.services.health import RouteHealth
 from gateway.services.purse import Purse
 from gateway.services.routes import Route
+from gateway.services.settlement import known
 from gateway.services.turn import Answered, Booked, Job, Turns, Worked, is_late
 from gateway.storage import outbox
 from gateway.storage.database import Database, StorageDown
@@ -419,7 +420,7 @@ class Dispatcher:
 
     def _outcomes(self, exchange: _OnWire, answer: Answer) -> tuple[Outcome, ...]:
         if isinstance(answer, HttpResponse):
-            return self.route.carrier.parse_send(answer, exchange.batch)
+            return known(exchange.outgoing.members, self.route.carrier.parse_send(answer, exchange.batch))
         lost = isinstance(answer, LostAnswer)
         maybe_sent = lost and self.route.carrier.CAPABILITIES.lost_means == "maybe_sent"
         return (Refused(Failure.RETRYABLE, "no answer" if lost else "not sent", maybe_sent=maybe_sent),) * len(exchange.outgoing.members)

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from gateway.carriers.protocol import Accepted, Outcome
 from gateway.carriers.wire import HttpRequest
-from gateway.domain.failure import Failure
+from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import MtState
 from gateway.services.routes import Route, next_route
 from gateway.storage.outbox import AT_ONCE, ClaimedMt, Settlement
@@ -43,6 +44,16 @@ def settlement(
             return base._replace(state=MtState.FAILED)
         case Failure.RETRYABLE:
             return base._replace(due_at=now + max(backoff_ms(mt.attempts), round((outcome.retry_after_s or 0) * 1000)))
+
+
+def known(mts: Sequence[ClaimedMt], outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """`outcomes` of `mts`; a word of no table that an MT brings home for the second time is an operator's affair."""
+    return tuple(
+        replace(outcome, kind=Failure.MISCONFIGURED, code=f"unknown answer {outcome.code}")
+        if isinstance(outcome, Refused) and outcome.unknown and mt.attempts
+        else outcome
+        for mt, outcome in zip(mts, outcomes, strict=True)
+    )
 
 
 def unwritten(mt: ClaimedMt, route: Route) -> Settlement:

@@ -25,8 +25,8 @@ def says(status: int, words: str | bytes = b"", **headers: str) -> HttpResponse:
     return HttpResponse(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
 
 
-def no(kind: Failure, code: str, retry_after_s: float | None = None, *, maybe_sent: bool = False) -> Refused:
-    return Refused(kind, code, retry_after_s, maybe_sent)
+def no(kind: Failure, code: str, retry_after_s: float | None = None, *, maybe_sent: bool = False, unknown: bool = False) -> Refused:
+    return Refused(kind, code, retry_after_s, maybe_sent, unknown)
 
 
 P, U, R, T, M = Failure.PERMANENT, Failure.UNROUTABLE, Failure.RETRYABLE, Failure.THROTTLED, Failure.MISCONFIGURED
@@ -88,8 +88,8 @@ SIMULATOR: list[Case] = [
     ("account", says(403, '{"error":"account"}'), no(M, "account")),
     ("balance", says(403, '{"error":"balance"}'), no(M, "balance")),
     ("sender", says(403, '{"error":"sender"}'), no(M, "sender")),
-    ("a new code", says(200, row(status="refused", code="weather")), no(R, "weather")),
-    ("no code", says(200, row(status="refused")), no(R, "unreadable")),
+    ("a new code", says(200, row(status="refused", code="weather")), no(R, "weather", unknown=True)),
+    ("no code", says(200, row(status="refused")), no(R, "unreadable", unknown=True)),
     ("neither yes nor no", says(200, row(status="pending")), no(R, "left-out", maybe_sent=True)),
     ("left out", says(200, '{"results":[]}'), no(R, "left-out", maybe_sent=True)),
     ("a yes without rows", says(200, '{"error":"ok"}'), no(R, "http-200", maybe_sent=True)),

@@ -50,6 +50,16 @@ def test_every_code_has_a_case_and_means_what_codes_says(carrier: Carrier):
 
 
 @all_carriers
+def test_a_word_of_no_table_is_marked(carrier: Carrier):
+    """It goes once more and is then an operator's affair; what has a table's word or an HTTP status is no such case."""
+    for name, response, _ in CASES[carrier.NAME]:
+        for outcome in carrier.parse_send(response, batch()):
+            if isinstance(outcome, Refused) and outcome.unknown:
+                assert (outcome.kind, outcome.maybe_sent) == (Failure.RETRYABLE, False), name
+                assert outcome.code not in carrier.CODES or outcome.code == "refused", name
+
+
+@all_carriers
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_one_outcome_per_mt_in_order(carrier: Carrier, size: int):
     size = min(size, carrier.CAPABILITIES.max_batch)

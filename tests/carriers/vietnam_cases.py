@@ -19,7 +19,7 @@ ESMS: list[Case] = [
     ("accepted, blanks", esms_says(" 100 "), Accepted()),
     ("taken already: no failure, nothing to resend", esms_says("124", ErrorMessage="RequestId da ton tai"), Accepted()),
     *[(f"code {code}", esms_says(code, ErrorMessage="…"), no(kind, code)) for code, kind in esms.CODES.items() if kind is not None],
-    ("a code of no table", esms_says("999"), no(R, "999")),
+    ("a code of no table", esms_says("999"), no(R, "999", unknown=True)),
     ("a code that is a list", esms_says(["100"]), no(R, "http-200", maybe_sent=True)),
     ("a word for a code", esms_says("ok"), no(R, "http-200", maybe_sent=True)),
     ("half a body", says(200, '{"CodeResult":"1'), no(R, "http-200", maybe_sent=True)),
@@ -41,8 +41,8 @@ SPEEDSMS: list[Case] = [
     ("accepted, and yet the number was not sent", speedsms_says("00", invalidPhone=["84300000001"]), no(P, "invalid-phone")),
     *[(f"code {code}", speedsms_says(code), no(kind, code)) for code, kind in speedsms.CODES.items() if kind and code not in _OWN],
     ("no such sender", speedsms_says("101", "Sender not found"), no(M, "sender")),
-    ("a code of no table", speedsms_says("912"), no(R, "912")),
-    ("an error without a code", says(200, '{"status":"error"}'), no(R, "unnamed")),
+    ("a code of no table", speedsms_says("912"), no(R, "912", unknown=True)),
+    ("an error without a code", says(200, '{"status":"error"}'), no(R, "unnamed", unknown=True)),
     ("more than 60 a minute", says(429, '{"name":"Too Many Requests","status":429}', x_rate_limit_reset="41"), no(T, "http-429", 41.0)),
     ("neither success nor error", says(200, '{"code":"00"}'), no(R, "http-200", maybe_sent=True)),
     *BY_STATUS,
@@ -82,9 +82,9 @@ VIETTEL: list[Case] = [
     ("no password", viettel_says(0, "Password: NULL_OR_BLANK"), no(M, "account")),
     ("no content", viettel_says(0, "Content: NULL_OR_BLANK"), no(P, "request")),
     ("the wrong number twice", viettel_says(0, "USERID_NOT_EQUAL_RECEIVERID"), no(P, "receiver")),
-    ("0 in words of no table", viettel_says(0, "He thong ban"), no(R, "refused")),
+    ("0 in words of no table", viettel_says(0, "He thong ban"), no(R, "refused", unknown=True)),
     ("another number than 0 and 1", viettel_says(7, "?"), no(R, "http-200", maybe_sent=True)),
-    ("a yes in words under a no", viettel_says(0, "Insert MT_QUEUE: OK"), no(R, "refused")),
+    ("a yes in words under a no", viettel_says(0, "Insert MT_QUEUE: OK"), no(R, "refused", unknown=True)),
     ("a SOAP fault", says(500, _FAULT), no(R, "fault")),
     *BY_STATUS,
 ]
@@ -103,7 +103,7 @@ VMG: list[Case] = [
     ("accepted", vmg_says("000", referentId="r-7", mtCount=2), Accepted("r-7", 2)),
     ("taken already: no failure, nothing to resend", vmg_says("304"), Accepted()),
     *listed(vmg, vmg_says),
-    ("a code of no table", vmg_says("777"), no(R, "777")),
+    ("a code of no table", vmg_says("777"), no(R, "777", unknown=True)),
     ("no code", says(200, '{"errorMessage":"ok"}'), no(R, "http-200", maybe_sent=True)),
     *BY_STATUS,
 ]
@@ -118,7 +118,7 @@ INCOM: list[Case] = [
     ("accepted, a number", incom_says(1), Accepted()),
     *[(f"taken already {code}", incom_says(code), Accepted()) for code in ("304", "399")],
     *listed(incom, incom_says),
-    ("a code of no table", incom_says("0"), no(R, "0")),
+    ("a code of no table", incom_says("0"), no(R, "0", unknown=True)),
     ("a code that is true", incom_says(True), no(R, "http-200", maybe_sent=True)),
     *BY_STATUS,
 ]
@@ -134,7 +134,7 @@ ABENLA: list[Case] = [
     *[(f"waits {code}", abenla_says(code), Accepted(None, 1)) for code in (201, 212)],
     ("taken already: no failure, nothing to resend", abenla_says(116), Accepted(None, 1)),
     *listed(abenla, abenla_says),
-    ("a code of no table", abenla_says(999), no(R, "999")),
+    ("a code of no table", abenla_says(999), no(R, "999", unknown=True)),
     ("nonsense beside the yes", abenla_says(106, SmsPerMessage="many"), Accepted()),
     *BY_STATUS,
 ]
@@ -150,7 +150,7 @@ VIETGUYS: list[Case] = [
     *[(f"code {code}", vietguys_says(1, code), no(kind, code)) for code, kind in vietguys.CODES.items() if kind and code != "refused"],
     ("the other name of the code", vietguys_says(1, "", ErrorCode=-12), no(M, "-12")),
     ("a no without a code", vietguys_says(1), no(R, "refused")),
-    ("a code of no table", vietguys_says(1, "-99"), no(R, "-99")),
+    ("a code of no table", vietguys_says(1, "-99"), no(R, "-99", unknown=True)),
     ("a bare number, without json=1", says(200, "-3"), no(R, "http-200", maybe_sent=True)),
     *BY_STATUS,
 ]
@@ -163,7 +163,7 @@ def vnpt_says(error: object) -> HttpResponse:
 VNPT: list[Case] = [
     *[(f"0 as {said!r}", vnpt_says(said), Accepted()) for said in ("0", 0, " 0")],  # carriers.md §7, mistake 10
     *listed(vnpt, vnpt_says),
-    ("a code of no table", vnpt_says("77"), no(R, "77")),
+    ("a code of no table", vnpt_says("77"), no(R, "77", unknown=True)),
     ("another's answer", says(200, '{"CodeResult":"100"}'), no(R, "http-200", maybe_sent=True)),
     ("a reply that is a list", says(200, '{"RPLY":[{"ERROR":"0"}]}'), no(R, "http-200", maybe_sent=True)),
     *BY_STATUS,

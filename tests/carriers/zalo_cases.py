@@ -22,7 +22,7 @@ ZALO: list[Case] = [
       for code in (-201, -202, -203, -205, -206, -208, -209, -210, -216, -124, -240, -1241)],
     ("too fast", error(-32), no(T, "-32")),
     ("too fast, and for how long", error(-32, 429, retry_after="7"), no(T, "-32", 7.0)),
-    ("a code of no table", error(-9999), no(R, "-9999")),
+    ("a code of no table", error(-9999), no(R, "-9999", unknown=True)),
     ("an error that is a word", error("no"), no(R, "http-200", maybe_sent=True)),
     ("an error that is true", error(True), no(R, "http-200", maybe_sent=True)),
     ("an endless error", error(10**50), no(R, "http-200", maybe_sent=True)),

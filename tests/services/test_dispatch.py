@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from sqlalchemy import select, update
 
 from gateway.carriers.protocol import Accepted, Account
 from gateway.carriers.registry import CARRIERS
@@ -25,7 +26,7 @@ from gateway.simulator.telco import Telco, telco
 from gateway.storage import outbox
 from gateway.storage.database import Database
 from gateway.storage.outbox import AT_ONCE, ClaimedMt
-from gateway.storage.schema import request
+from gateway.storage.schema import mt, request
 from gateway.transport import http_sender
 
 
@@ -177,6 +178,31 @@ async def test_misconfigured_holds_the_route_and_fails_nothing(database: Databas
             while not await _held(database):
                 await asyncio.sleep(0.01)
     assert await counts(database) == {"queued": 40}
+
+
+async def test_a_word_of_no_table_goes_once_more_and_then_holds_the_route(database: Database) -> None:
+    """The first time it may be a whim; the second holds the route under the word, and nothing fails."""
+    async with telco(behaviour=Behaviour(refuse_every=1, refuse_code="weather")) as there:
+        route = route_to("simulator", there.url, concurrency=1)
+        await enqueue(database, route, Order("a", numbers(1), "Tri an"), now_ms())
+        async with running(database, route):
+            await _tried(database, 1)
+            assert await _held(database) is None
+            await database.write(lambda connection: connection.execute(update(mt).values(due_at=AT_ONCE)))  # not after five seconds
+            async with asyncio.timeout(10):
+                while not await _held(database):
+                    await asyncio.sleep(0.01)
+    assert await _held(database) == "unknown answer weather"
+    assert await counts(database) == {"queued": 1}
+
+
+async def _tried(database: Database, attempts: int) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            async with database.read() as connection:
+                if (await connection.execute(select(mt.c.attempts).where(mt.c.state == "queued"))).scalar() == attempts:
+                    return
+            await asyncio.sleep(0.01)
 
 
 async def _held(database: Database) -> str | None:
