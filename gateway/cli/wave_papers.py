@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
     from gateway.cli.context import Opened
     from gateway.papers.order import OrderPaper
-    from gateway.papers.wave_sheet import Approved
-    from gateway.services.orders import Imported, Order, Standing, Wanted
+    from gateway.services.orders import Imported, Standing, Wanted
     from gateway.services.routes import Route
-    from gateway.storage.waves import Wave
 
 DRAFT: Final = "-du-thao"  # in the names of files that nobody may act on
 
@@ -53,36 +51,15 @@ def sheet(
 
 async def _sheet(door: Door, name: str, path: Path) -> tuple[str, bool]:
     """Write the paper; returns the beginning of the fingerprint, and whether it is approved."""
-    from gateway.cli.paper_values import sheet_of
-    from gateway.domain.window import local_day
+    from gateway.paper_values import sheet_now
     from gateway.papers.wave_sheet import sheet_pdf
     from gateway.sending import now_ms, routes_of
     from gateway.services import approvals
-    from gateway.services.preview import preview
-    from gateway.services.routes import route_named
 
     async with opened(door) as it:
-        routes, campaign = routes_of(it.settings), it.deployment.campaign
-        seen = await preview(it.database, routes, campaign, name, now_ms())
-        route = route_named(routes, seen.wave.route)
-        hash_ = approvals.fingerprint(seen.wave, routes)
-        planner, approved = await _persons(it, seen.wave, hash_)
-        paper = sheet_of(seen, route, it.deployment, planner, hash_, approved, local_day(now_ms(), campaign.timezone))
+        paper = await sheet_now(it.database, routes_of(it.settings), it.deployment, name, now_ms())
         _write(path, sheet_pdf(paper))
-        return approvals.mark_of(hash_), approved is not None
-
-
-async def _persons(it: Opened, wave: Wave, hash_: bytes) -> tuple[str, Approved | None]:
-    """(the planner's name or "", the approval if it holds for what stands there now)."""
-    from gateway.cli.paper_values import approved_of
-    from gateway.storage import approvals, users
-
-    async with it.database.read() as connection:
-        planner = await users.by_id(connection, wave.planner) if wave.planner is not None else None
-        approval = await approvals.latest(connection, wave.id)
-        approver = await users.by_id(connection, approval.approver) if approval is not None else None
-    holds = approval if approval is not None and approval.hash == hash_ else None
-    return planner.name if planner else "", approved_of(holds, approver.name if approver else "", it.deployment.campaign.timezone)
+        return approvals.mark_of(paper.fingerprint), paper.approved is not None
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -253,6 +230,7 @@ async def _send(it: Opened, routes: tuple[Route, ...], name: str) -> bool:
 async def _papers(it: Opened, routes: tuple[Route, ...], name: str, folder: Path) -> dict[str, Any]:
     """Write the order; whoever may hand it over does so with it, else it is a draft. Any: JSON."""
     from gateway.domain.wave import WaveState
+    from gateway.paper_values import order_now
     from gateway.sending import now_ms
     from gateway.services import orders
     from gateway.services.refusal import Refusal
@@ -264,22 +242,9 @@ async def _papers(it: Opened, routes: tuple[Route, ...], name: str, folder: Path
         if order.wave.state not in (WaveState.PLANNED, WaveState.APPROVED):
             raise
         why = str(refusal)
-    paper = await _paper(it, routes, order)
+    paper = await order_now(it.database, routes, it.deployment, order, now_ms())
     stem = f"{name}{DRAFT if paper.draft else ''}"
     return {"draft": why or None, "files": [str(path) for path in _files(paper, folder, stem)]}
-
-
-async def _paper(it: Opened, routes: tuple[Route, ...], order: Order) -> OrderPaper:
-    from gateway.cli.paper_values import order_paper
-    from gateway.domain.window import local_day
-    from gateway.sending import now_ms
-    from gateway.services import approvals
-    from gateway.services.routes import route_named
-
-    hash_ = approvals.fingerprint(order.wave, routes)
-    planner, approved = await _persons(it, order.wave, hash_)
-    day = local_day(order.placed.ordered_at or now_ms(), it.deployment.campaign.timezone)
-    return order_paper(order, route_named(routes, order.wave.route), it.deployment, planner, hash_, approved, day)
 
 
 def _files(paper: OrderPaper, folder: Path, stem: str) -> list[Path]:

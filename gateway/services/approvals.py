@@ -261,7 +261,7 @@ async def proposed(
 
 async def _may_approve(connection: AsyncConnection, wave: Wave, approver_id: int) -> None:
     user = await users.by_id(connection, approver_id)
-    if user is None or not user.is_enabled or user.role is not Role.APPROVER:
+    if user is None or not user.is_enabled or Role.APPROVER not in user.roles:
         raise Refusal(f"{user.name if user else 'this user'} is no approver; tinbao users list shows who is")
     if wave.planner is None:
         raise Refusal(f"wave {wave.name} was planned by nobody named, so nobody can be the second; plan it anew with --as NAME")

@@ -56,6 +56,7 @@ class Wanted:
     document: Document | None = None
     planner: int | None = None
     again: bool = False
+    commune: str | None = None  # whose order it is; None: the campaign's
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def _frame(wanted: Wanted, texts: Mapping[str, str], route: Route, campaign: Cam
     }
     return NewWave(
         wanted.name,
-        campaign.commune,
+        wanted.commune or campaign.commune,
         route.name,
         texts,
         wanted.window,

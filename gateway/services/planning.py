@@ -34,7 +34,7 @@ from gateway.services import contact_lists
 from gateway.services.contact_lists import BadRow, Note
 from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
-from gateway.services.texts import fields_of, rules_of, typed_fields
+from gateway.services.texts import fields_of, filled, rules_of, typed_fields
 from gateway.services.wave_texts import VILLAGE_FIELDS, Text, WaveTexts
 from gateway.storage import audience, outbox, waves
 from gateway.storage.audience import PAGE, Listed, MtRow, Person, Who
@@ -53,6 +53,7 @@ class Plan:
     """What to send to whom. `texts`: templates by language, the first is everybody's who has no other. `list`: of `rule.list`, can seek.
 
     `fields`: kinds of the list's further columns; one that is not named here is text. `again`: a person says that a repeat is meant.
+    `commune`: whose wave it is, None: the campaign's. `basis`: the legal basis of the list's rows that name none.
     """
 
     name: str
@@ -70,6 +71,8 @@ class Plan:
     document_date: str | None = None
     planner: int | None = None
     again: bool = False
+    commune: str | None = None
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,46 @@ async def plan(
         await _mind_repeats(database, likeness, wanted.name, now)
     planner = _Planner(database, route, campaign, villages, wanted, who, now, tell, progress)
     return await planner.run(there, likeness)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who would be written to. `number` shows itself masked; `text`: as it would arrive."""
+
+    number: Msisdn
+    village: str
+    language: str
+    text: str = field(repr=False)
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a plan would find, nothing written. `named`: people whom the rule names; `tally` None: too many to be counted on the spot.
+
+    `recipients`: a few, of different villages; `longest`: who gets the longest text.
+    """
+
+    named: int
+    tally: Tally | None
+    recipients: tuple[Recipient, ...] = ()
+    longest: Recipient | None = None
+
+
+async def rehearse(
+    database: Database,
+    route: Route,
+    campaign: Campaign,
+    villages: Mapping[str, Village],
+    wanted: Plan,
+    now: int,
+    tell: Callable[[Note], None] = nobody,
+    most: int = 20_000,
+) -> Rehearsal:
+    """Plan without a trace: who would get it, who not and why. `most`: people counted one by one. Raises Refusal, BadText."""
+    async with database.read() as connection:
+        who = await _who(connection, campaign, villages, wanted)
+    return await _Planner(database, route, campaign, villages, wanted, who, now, tell, unseen).rehearse(most)
 
 
 async def remove(database: Database, wave_id: int) -> None:
@@ -253,6 +296,38 @@ class _Planner:
                 raise Refusal(contact_lists.no_row(self._list_name))
             return await self._write(texts, there, likeness, rows.count, self._listed_pages(rows))
 
+    async def rehearse(self, most: int) -> Rehearsal:
+        """Measure and count, and write nothing."""
+        if self._wanted.list is None:
+            texts = self._texts_for(())
+            total = await self._measure_kinds(texts)
+            return await self._walk(total, self._known_pages(texts)) if total <= most else Rehearsal(total, None)
+        reading = contact_lists.open_list(self._wanted.list, self._list_name, self._villages, self._tell)
+        texts = self._texts_for(reading.field_names)
+        with SortedFile() as rows:
+            await asyncio.to_thread(self._measure_list, reading, texts, rows)
+            texts.mind_the_limit()
+            return await self._walk(rows.count, self._listed_pages(rows)) if rows.count <= most else Rehearsal(rows.count, None)
+
+    async def _walk(self, named: int, pages: Callable[[bytes], AsyncIterator[_Page]]) -> Rehearsal:
+        """Count page by page, as `_take_all` does, and keep the few that are shown."""
+        tally, found = Tally(), dict[str, Recipient]()
+        await self._look_back()
+        async for page in pages(b""):
+            rows, _ = await self._make(0, page, tally)
+            places = {each.bidx: each.village or "" for each in page.people}
+            wanted = {tally.longest, *(ref for kept in tally.samples.values() for ref in kept)}
+            found |= {row[0]: self._recipient(row, places[row[2]]) for row in rows if row[0] in wanted}
+        shown = [found[ref] for kept in tally.samples.values() for ref in kept]
+        return Rehearsal(named, tally, tuple(shown), found.get(tally.longest))
+
+    def _recipient(self, row: MtRow, village: str) -> Recipient:
+        """The person of an MT that will never be."""
+        unseal, language = self._database.keyring.open, str(row[5])
+        parameters = json.loads(unseal(row[4], "mt.parameters"))
+        words = filled(self._wanted.texts[language], parameters)
+        return Recipient(Msisdn(unseal(row[3], "msisdn").decode()), village, language, words, int(row[13]))
+
     @property
     def _list_name(self) -> str:
         return self._wanted.rule.list.name if self._wanted.rule.list else ""
@@ -286,7 +361,7 @@ class _Planner:
                 raise BadRow(faults)
             return (self._is_meant(row, rule), *texts.of(row.village, row.language, own, row.line))
 
-        contact_lists.put_in_order(reading, into, self._database.keyring, self._villages, self._now, self._tell, more)
+        contact_lists.put_in_order(reading, into, self._database.keyring, self._villages, self._now, self._tell, more, self._wanted.basis)
 
     def _is_meant(self, row: Contact, rule: AudienceRule) -> bool:
         """Whether the rule names a person whom the list says to be so."""
@@ -380,7 +455,7 @@ class _Planner:
     def _frame(self, likeness: bytes) -> NewWave:
         wanted = self._wanted
         return NewWave(
-            wanted.name, self._campaign.commune, self._route.name, wanted.texts, wanted.window, wanted.rule.as_json(),
+            wanted.name, wanted.commune or self._campaign.commune, self._route.name, wanted.texts, wanted.window, wanted.rule.as_json(),
             max_segments=wanted.max_segments, starts_at=wanted.starts_at, pace_limit=wanted.pace_limit, ramp=wanted.ramp,
             cost_ceiling=wanted.cost_ceiling, document=wanted.document, document_date=wanted.document_date, planner=wanted.planner,
             likeness=likeness, planning=self._token,

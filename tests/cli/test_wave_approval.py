@@ -36,8 +36,8 @@ def prepare(gateway: Gateway, **changes: Any) -> None:
 
     async def rows() -> None:
         async with _database(gateway) as database:
-            planner = await make_user(database, LAN, Role.PLANNER, LANS_PHONE)
-            await make_user(database, HUNG, Role.APPROVER, HUNGS_PHONE)
+            planner = await make_user(database, LAN, Role.PLANNER, phone=LANS_PHONE)
+            await make_user(database, HUNG, Role.APPROVER, phone=HUNGS_PHONE)
             await waiting_wave(database, planner, people=25, **({"route": "tuyen", "audience_rule": RULE} | changes))
 
     asyncio.run(rows())

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.cli.paper_values import _pace, _ramp, _rule_words, approved_of, bodies, moment
 from gateway.domain.audience import AudienceRule, ListFile
 from gateway.domain.pace import Pace
 from gateway.domain.ramp import Ramp
+from gateway.paper_values import _pace, _ramp, _rule_words, approved_of, bodies, moment
 from gateway.storage.approvals import Approval
 from tests.services.people import NOW, deployment, route
 from tests.services.wave_rows import make_wave

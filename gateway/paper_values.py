@@ -1,4 +1,7 @@
-"""From what the use cases know to what a paper says: letterheads, texts, days and money as the papers take them."""
+"""From what the use cases know to what a paper says: letterheads, texts, days and money as the papers take them.
+
+The command line and the desk both write papers; so this stands below either, and above the papers, which know no use case.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,28 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from gateway.domain import breach as breaches
 from gateway.domain.audience import LeftOut
 from gateway.domain.cost import cost_vnd
 from gateway.domain.sms_text import measured
 from gateway.domain.window import local_day
 from gateway.papers.order import Area, OrderPaper
+from gateway.papers.page import Letterhead
+from gateway.papers.person_request import BreachPaper
+from gateway.papers.report import FigureLine, ReportPaper, SourceLine
 from gateway.papers.route_report import AccountRow, AccountsPaper, PartnerRow, RouteAccount
 from gateway.papers.wave_sheet import Approved, Sheet, SheetText
 from gateway.papers.words import grouped
+from gateway.services import approvals
 from gateway.services.orders import campaign_fields
+from gateway.services.preview import preview
+from gateway.services.routes import route_named
 from gateway.services.texts import fields_of
+from gateway.storage import approvals as approval_rows
+from gateway.storage import users
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gateway.deployment import Deployment
     from gateway.domain.audience import AudienceRule
@@ -26,9 +38,12 @@ if TYPE_CHECKING:
     from gateway.domain.ramp import Ramp
     from gateway.services.orders import Order
     from gateway.services.preview import Preview
+    from gateway.services.reporting.book import Made
     from gateway.services.reports import Line, RouteReport
     from gateway.services.routes import Route
     from gateway.storage.approvals import Approval
+    from gateway.storage.breaches import Breach
+    from gateway.storage.database import Database
     from gateway.storage.orders import Count
     from gateway.storage.waves import Wave
 
@@ -62,6 +77,16 @@ def approved_of(approval: Approval | None, approver: str, timezone: str) -> Appr
     return Approved(approver, moment(approval.at, timezone), _WAYS.get(approval.way, approval.way)) if approval else None
 
 
+async def persons_of(database: Database, wave: Wave, fingerprint: bytes, timezone: str) -> tuple[str, Approved | None]:
+    """(the planner's name or "", the approval if it holds for what stands there now)."""
+    async with database.read() as connection:
+        planner = await users.by_id(connection, wave.planner) if wave.planner is not None else None
+        approval = await approval_rows.latest(connection, wave.id)
+        approver = await users.by_id(connection, approval.approver) if approval is not None else None
+    holds = approval if approval is not None and approval.hash == fingerprint else None
+    return planner.name if planner else "", approved_of(holds, approver.name if approver else "", timezone)
+
+
 def sheet_text(language: str, text: str, price_vnd: int, fields: tuple[str, ...] = (), recipients: int | None = None) -> SheetText:
     """A text with its measures. `fields`: what differs by person. `recipients`: how many get it."""
     measure = measured(text)
@@ -74,6 +99,16 @@ def document_day(wave: Wave) -> date | None:
 
 
 # --- a wave's sheet ---
+
+
+async def sheet_now(database: Database, routes: Sequence[Route], deployment: Deployment, name: str, now: int) -> Sheet:
+    """The paper for signature of wave `name` as it stands. Raises Refusal."""
+    campaign = deployment.campaign
+    seen = await preview(database, routes, campaign, name, now)
+    fingerprint = approvals.fingerprint(seen.wave, routes)
+    planner, approved = await persons_of(database, seen.wave, fingerprint, campaign.timezone)
+    day = local_day(now, campaign.timezone)
+    return sheet_of(seen, route_named(routes, seen.wave.route), deployment, planner, fingerprint, approved, day)
 
 
 def sheet_of(
@@ -158,6 +193,14 @@ def _per_cent(value: float) -> str:
 # --- a partner order ---
 
 
+async def order_now(database: Database, routes: Sequence[Route], deployment: Deployment, order: Order, now: int) -> OrderPaper:
+    """The paper of an order as it stands. Raises Refusal."""
+    fingerprint = approvals.fingerprint(order.wave, routes)
+    planner, approved = await persons_of(database, order.wave, fingerprint, deployment.campaign.timezone)
+    day = local_day(order.placed.ordered_at or now, deployment.campaign.timezone)
+    return order_paper(order, route_named(routes, order.wave.route), deployment, planner, fingerprint, approved, day)
+
+
 def order_paper(
     order: Order, route: Route, deployment: Deployment, planner: str, fingerprint: bytes, approved: Approved | None, day: date
 ) -> OrderPaper:
@@ -217,3 +260,40 @@ def _row(line: Line) -> AccountRow:
         line.day, line.operator, sums.mts, sums.segments, sums.charged if known else None, line.difference if known else None,
         sums.delivered, sums.failed, sums.open, sums.uncertain, sums.refused, line.cost_ours, line.cost_carrier,
     )  # fmt: skip
+
+
+# --- a report ---
+
+
+def report_paper(made: Made) -> ReportPaper:
+    """A frozen report as its files show it."""
+    content = made.content
+    figures = [FigureLine(each.name, each.value, each.of, each.chosen, each.was, each.was_of) for each in made.figures]
+    sources = [SourceLine(each.name, each.kind, name, n) for each in made.sources for name, n in each.lines]
+    return ReportPaper(
+        content.superior, content.issuer, content.place, made.day, made.number, content.title, content.subject, content.blocks,
+        content.signer, content.signer_name, content.recipients, made.is_draft, figures, sources,
+    )  # fmt: skip
+
+
+# --- a breach of personal data ---
+
+
+def breach_paper(found: Breach, deployment: Deployment, now: int) -> BreachPaper:
+    """The notice of a breach, for the commune's office to sign."""
+    campaign = deployment.campaign
+    commune = deployment.communes.get(found.commune)
+    name, title = (commune.name, commune.title) if commune else (campaign.commune_name, campaign.commune_title)
+    contact = f"{campaign.desk_name}, {campaign.hotline.national}" if campaign.hotline else campaign.desk_name
+    return BreachPaper(
+        Letterhead("", f"ỦY BAN NHÂN DÂN\n{title}", name, local_day(now, campaign.timezone)),
+        found.id,
+        moment(found.found_at, campaign.timezone),
+        moment(found.began_at, campaign.timezone) if found.began_at else "chưa xác định",
+        tuple(breaches.IN_WORDS[kind] for kind in found.kinds.split(",")),
+        found.people,
+        found.what,
+        found.measures,
+        contact,
+        (found.told_agency_at or now) > found.found_at + breaches.NOTICE_MS,
+    )
