@@ -1,0 +1,1 @@
+"""Hand-overs in the browser: prepare, decide, take out, receipt, answers."""
