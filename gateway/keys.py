@@ -30,7 +30,7 @@ class KeyPlace(Protocol):
 def find_key(settings: KeyPlace, environ: Mapping[str, str]) -> Keyring:
     """The keyring: TINBAO_KEY (base64 of 32 bytes) wins over `key_file`. Raises MissingKey, WrongKey (it is no key)."""
     if text := environ.get(VARIABLE, "").strip():
-        return Keyring.of(_decoded(text, VARIABLE))
+        return Keyring.of(decode_key(text, VARIABLE))
     return Keyring.of(read_key_file(settings.key_file))
 
 
@@ -47,7 +47,7 @@ def read_key_file(path: Path) -> bytes:
         raise MissingKey(f"The key file {path} can't be read: {why.strerror}. Give it to the user that runs tinbao") from None
     if os.name == "posix" and mode & 0o077:
         raise MissingKey(f"Others on this machine may read the key file {path}. Close it with: chmod 600 {path}")
-    return _decoded(text, str(path))
+    return decode_key(text, str(path))
 
 
 def create_key_file(path: Path, random: Callable[[int], bytes] = secrets.token_bytes) -> bytes:
@@ -90,7 +90,8 @@ def _check(key: bytes) -> str:
     return base64.b32encode(hashlib.sha256(b"tinbao recovery key" + key).digest()).decode()[:_CHECK_CHARACTERS]
 
 
-def _decoded(text: str, place: str) -> bytes:
+def decode_key(text: str, place: str) -> bytes:
+    """The 32 bytes of a key in base64; `place` is where it was found. Raises WrongKey."""
     try:
         key = base64.b64decode(text, validate=True)
     except ValueError:  # also what binascii raises

@@ -11,12 +11,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
-from sqlalchemy import event, text
+from sqlalchemy import event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from gateway.storage import data_keys
 from gateway.storage.migrate import is_current, migrate_connection
 from gateway.storage.seal import Keyring
 from gateway.storage.sqlite_writer import READER_PRAGMAS, PragmaRefused, SqliteWriter, Unit, driver_of, prepare
@@ -116,6 +117,14 @@ class Database:
             async with self._reader.connect() as connection:
                 yield connection
 
+    async def adopt_keys(self) -> None:
+        """Let the keyring know the data keys that are there now, and forget those that are not. Raises StorageDown, WrongKey."""
+        async with self.read() as connection:
+            if await connection.run_sync(lambda inner: inspect(inner).has_table("data_key")):  # not before it is migrated
+                found = await data_keys.all_keys(connection)
+                if found or self.keyring.knows_others:
+                    data_keys.adopt(self.keyring, found, await now_us(connection) // 1000)
+
     async def finish(self) -> None:
         """Wait for the write units under way."""
         await asyncio.gather(*self._units, return_exceptions=True)
@@ -184,6 +193,7 @@ async def open_database(
             if migrate and not await is_current(reader):
                 await migrate_connection(parsed)
             await database.write(_agree_on_key(keyring))
+        await database.adopt_keys()
         yield database
     finally:
         await asyncio.shield(database.close())

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from gateway.storage.files import taken
-from gateway.storage.seal import Keyring, Unsealable
+from gateway.storage.seal import Keyring, Unsealable, key_of
 
 PLACE: Final = "attachment.content"
 PIECE: Final = 1 << 20  # bytes of content a record
@@ -114,6 +114,38 @@ class SealedFiles:
         except FileNotFoundError:
             return None
 
+    # --- when a data key is about to be destroyed (ADR 0029) ---
+
+    def reseal(self, key_id: int) -> int:
+        """Seal every piece of that key anew, whole file by whole file; how many files could not be opened."""
+        bad = 0
+        for path in sorted(self._folder.rglob("*.sealed")):  # an upload is forgotten before its key goes
+            try:
+                self._reseal_file(path, key_id)
+            except Unsealable:
+                bad += 1
+        return bad
+
+    def forget(self, digest: bytes) -> None:
+        """Remove a whole content."""
+        self._whole(digest).unlink(missing_ok=True)
+
+    def _reseal_file(self, path: Path, key_id: int) -> None:
+        with path.open("rb") as file:
+            records, _ = _scan(file, path.stat().st_size)
+            if not any(_key_of(file, record) == key_id for record in records):
+                return
+            half = path.with_name(f"{path.name}.half")
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as new:
+                for record in records:
+                    bound, content = _opened(self._keyring, file, record)
+                    sealed = self._keyring.seal(bound + content, PLACE)
+                    new.write(len(sealed).to_bytes(4, "big") + sealed)
+                new.flush()
+                os.fsync(new.fileno())
+            half.replace(path)
+        _sync(path.parent)
+
     # --- reading ---
 
     def open(self, name: bytes, *, partial: bool = False) -> "SealedReader":
@@ -169,6 +201,11 @@ def _scan(file: IO[bytes], size: int) -> tuple[list[_Record], int]:
         offset += length - _BOUND - _SEALED
         at += 4 + length
     return records, at
+
+
+def _key_of(file: IO[bytes], record: _Record) -> int:
+    file.seek(record.at)
+    return key_of(file.read(3))
 
 
 def _opened(keyring: Keyring, file: IO[bytes], record: _Record) -> tuple[bytes, bytes]:

@@ -64,6 +64,23 @@ class Spool:
         with (self._folder / "drain.lock").open("wb") as lock:
             yield self._take() if taken(lock) else ()
 
+    @contextmanager
+    def undrained(self) -> Iterator[None]:
+        """Nothing is drained in the block: what lies here lies here, or was stored before it began."""
+        if not self._folder.is_dir():
+            yield
+            return
+        with (self._folder / "drain.lock").open("wb") as lock:
+            taken(lock, wait=True)
+            yield
+
+    def copies(self) -> dict[str, bytes]:
+        """Every file that holds something, by name, each line whole."""
+        if not self._folder.is_dir():
+            return {}
+        with self._turn():
+            return {path.name: path.read_bytes() for path in sorted(self._folder.iterdir()) if path.is_file() and path.suffix != ".lock"}
+
     def read(self, path: Path) -> list[Spooled]:
         """The calls of one file in order. What can't be opened is set aside in `calls.unreadable`, never dropped."""
         calls = []
