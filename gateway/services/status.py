@@ -5,7 +5,7 @@ sender and by network; whose count is full is told so even for a right code, or 
 information day behind one address asks with right codes and is not held up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.code import read_tip_code
+from gateway.domain.tip_work import State
 from gateway.storage.limits import spent, within
 from gateway.storage.tips import states
 
@@ -27,8 +28,19 @@ class Public(StrEnum):
     """What anybody with the code is told of a tip's state; the desk's own states are finer."""
 
     NEW = "new"  # stored, nobody has read it yet
-    UNDER_WAY = "under_way"
+    READ = "read"  # read and sorted
+    UNDER_WAY = "under_way"  # being verified; and every state that we have no words for
+    CONCLUDED = "concluded"  # the informant hears the result from staff, never from a page
     DNA = "dna"  # a registration for sampling
+
+
+_PUBLIC: Final[Mapping[str, Public]] = {
+    State.NEW: Public.NEW,
+    State.SORTED: Public.READ,
+    State.ANALYSED: Public.READ,
+    State.CONCLUDED: Public.CONCLUDED,
+    Public.DNA: Public.DNA,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ class Standing:
 
     @property
     def public(self) -> Public:
-        return Public(self.state) if self.state in (Public.NEW, Public.DNA) else Public.UNDER_WAY
+        return _PUBLIC.get(self.state, Public.UNDER_WAY)
 
 
 @dataclass(frozen=True, slots=True)

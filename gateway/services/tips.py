@@ -104,12 +104,13 @@ async def export_tips(database: Database, deployment: Deployment, to: Path) -> i
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message on its way to an informant. `to`: masked."""
+    """A message on its way to an informant. `to`: masked; `ref`: of its MT."""
 
     code: str
     to: str
     route: str
     segments: int
+    ref: str = ""
 
 
 async def write_to_informant(database: Database, replies: Replies, routes: Sequence[Route], code: str, words: str, now: int) -> Written:
@@ -117,7 +118,7 @@ async def write_to_informant(database: Database, replies: Replies, routes: Seque
 
     An answer to a person's own report: at any hour, but never to who has said stop, or that we may not call.
     """
-    said = " ".join(nfc(words).split())
+    said = one_line(words)
     if not said:
         raise Refusal("the text is empty; write it after --text")
     exact = read_tip_code(code)
@@ -126,18 +127,41 @@ async def write_to_informant(database: Database, replies: Replies, routes: Seque
         informant = await rows.informant(connection, exact) if exact else None
         if informant is None:
             raise Refusal("there is no tip with this code; tinbao tips list shows all")
-        msisdn = await _may_write(connection, informant, now)
-        route = _route_to(routes, informant, msisdn)
-        text = replies.text(ReplyName.WRITTEN, code=informant.code, words=said if said[-1] in ".?!" else f"{said}.")
-        if (segments := segments_of(text)) > WRITTEN_SEGMENTS:
-            raise Refusal(f"the text takes {segments} segments with what stands around it, {WRITTEN_SEGMENTS} are allowed; shorten it")
-        (ref,) = outbox.new_refs(1)
-        mt = NewMt(ref, msisdn, informant.bidx, route, segments, AT_ONCE, now + DAY_MS, lane=PRIORITY, body=text)
-        await outbox.enqueue(connection, [mt], now)
-        await rows.wrote(connection, informant.tip, said, now)
-        return Written(informant.code, str(msisdn), route, segments)
+        return await write(connection, replies, routes, informant, said, now)
 
     return await database.write(unit)
+
+
+async def write(
+    connection: AsyncConnection,
+    replies: Replies,
+    routes: Sequence[Route],
+    informant: Informant,
+    said: str,
+    now: int,
+    due_at: int = AT_ONCE,
+) -> Written:
+    """As `write_to_informant`, in the caller's transaction; `said`: one line. It leaves at `due_at`. Raises Refusal."""
+    msisdn = await _may_write(connection, informant, now)
+    route = _route_to(routes, informant, msisdn)
+    text = as_written(replies, informant.code, said)
+    if (segments := segments_of(text)) > WRITTEN_SEGMENTS:
+        raise Refusal(f"the text takes {segments} segments with what stands around it, {WRITTEN_SEGMENTS} are allowed; shorten it")
+    (ref,) = outbox.new_refs(1)
+    mt = NewMt(ref, msisdn, informant.bidx, route, segments, due_at, now + DAY_MS, lane=PRIORITY, body=text)
+    await outbox.enqueue(connection, [mt], now)
+    await rows.wrote(connection, informant.tip, said, now)
+    return Written(informant.code, str(msisdn), route, segments, ref)
+
+
+def one_line(words: str) -> str:
+    """What staff write, as a text holds it."""
+    return " ".join(nfc(words).split())
+
+
+def as_written(replies: Replies, code: str, said: str) -> str:
+    """The whole text that an informant gets; `said`: one line of ours."""
+    return replies.text(ReplyName.WRITTEN, code=code, words=said if said[-1:] in ".?!" else f"{said}.")
 
 
 async def _may_write(connection: AsyncConnection, informant: Informant, now: int) -> Msisdn:

@@ -80,12 +80,13 @@ async def _add_link(request: web.Request, found: Standing) -> str:
 def _steps(pages: Pages, words: Words, found: Standing) -> tuple[tuple[str, str, str], ...]:
     """(words, when, mark) of the five steps a tip goes through."""
     is_read = found.public is not Public.NEW
+    verifying = {Public.UNDER_WAY: (words["under_way"], "now"), Public.CONCLUDED: ("✓", "ok")}.get(found.public, (words["not_yet"], ""))
     return (
         (words["step_got"], _day(words, pages.moment(found.received_at)), "ok"),
         (words["step_read"], "✓" if is_read else words["not_yet"], "ok" if is_read else "now"),
-        (words["step_verify"], words["under_way"] if is_read else words["not_yet"], "now" if is_read else ""),
+        (words["step_verify"], *verifying),
         (words["step_up"], words["not_yet"], ""),
-        (words["step_result"], words["none_yet"], ""),
+        (words["step_result"], words["result_told"] if found.public is Public.CONCLUDED else words["none_yet"], ""),
     )
 
 
