@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from gateway.desk_names import load_workflow
 from gateway.domain.campaign import Campaign, PeakDay, Phase
 from gateway.domain.caps import Caps
 from gateway.domain.code import next_placement_number, placement_code
@@ -27,6 +28,7 @@ from gateway.domain.number_repair import Repaired, read_number, remedy_for
 from gateway.domain.placement import Placement
 from gateway.domain.segments import Alphabet, alphabet_of, segments_of
 from gateway.domain.table import Column, Row, Table, read_table
+from gateway.domain.tip_work import Workflow
 from gateway.domain.village import Village
 from gateway.toml_file import Frozen, TomlFile, matching, read_toml, validated
 
@@ -115,6 +117,12 @@ class Deployment:
     mergers: tuple[Merger, ...] = ()
     known_places: tuple[KnownPlace, ...] = ()
     dialogue: Script = field(default_factory=lambda: Script((), Keys(), {"sms": Timing(0)}, {}), repr=False)
+    workflow: Workflow = field(default_factory=Workflow, repr=False)
+
+    def commune_of(self, village: str | None) -> str:
+        """Whose a message is that names `village`: that village's commune, else the one whose deployment this is."""
+        known = self.villages.get(village or "")
+        return known.commune if known is not None else self.campaign.commune
 
     def placements_of(self, village: str) -> tuple[Placement, ...]:
         """The placements of one village, in the file's order."""
@@ -145,10 +153,13 @@ def load_deployment(path: Path) -> Deployment:
     known_places = _known_places(_listed_if_there(path / "known_places.csv", KNOWN_PLACE_COLUMNS, faults), faults)
     keywords = _keywords(path, faults)
     dialogue = load_dialogue(path, faults)
+    workflow = load_workflow(path, faults)
     campaign = _campaign(path, communes, faults)
     if campaign is None:
         raise BadDeployment(faults)
-    return Deployment(path, campaign, keywords, communes, villages, placements, tuple(faults), mergers, known_places, dialogue=dialogue)
+    return Deployment(
+        path, campaign, keywords, communes, villages, placements, tuple(faults), mergers, known_places, dialogue=dialogue, workflow=workflow
+    )
 
 
 # -- TOML --------------------------------------------------------------------------------------------------------------------------------

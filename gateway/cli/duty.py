@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.context import Door, fail, opened, run
+from gateway.cli.context import Door, chosen_commune, fail, opened, run
 from gateway.cli.faults import AsJson
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ def add(
     ctx: typer.Context,
     name: Name,
     level: Annotated[int, typer.Option(help="1 is texted at once, 2 ten minutes later, and so on until somebody answers NHAN.")] = 1,
+    commune: Annotated[str | None, typer.Option(help="Whose urgent tips: a code of communes.csv; else the campaign's own.")] = None,
 ) -> None:
-    person = run(_add(ctx.obj, name, _number(), level))
+    person = run(_add(ctx.obj, name, _number(), level, commune))
     typer.echo(f"{person.name} is on the duty list, level {person.level}, {person.msisdn}")
 
 
@@ -47,12 +48,12 @@ def _number() -> Msisdn:
         fail(f"the number: {error}. Write it like 0300 000 101 or +84300000101, typed or as a line on stdin", 2)
 
 
-async def _add(door: Door, name: str, number: Msisdn, level: int) -> OnDuty:
+async def _add(door: Door, name: str, number: Msisdn, level: int, commune: str | None) -> OnDuty:
     from gateway.sending import now_ms
     from gateway.services import duty
 
     async with opened(door) as it:
-        return await duty.add(it.database, name, number, level, it.deployment.campaign.commune, now_ms())
+        return await duty.add(it.database, name, number, level, chosen_commune(it, commune), now_ms())
 
 
 def list_(ctx: typer.Context, as_json: AsJson = False) -> None:

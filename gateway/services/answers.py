@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +16,7 @@ from gateway.deployment import Deployment
 from gateway.domain.code import read_placement_code, read_tip_code
 from gateway.domain.fold import fold
 from gateway.domain.keyword import Kind
-from gateway.domain.tip import Channel
+from gateway.domain.tip import BY_STAFF, Channel
 from gateway.reading import Reading
 from gateway.services import alerts, approval_sms, consent, parts, status
 from gateway.services.approval_sms import Verdict
@@ -37,6 +37,7 @@ from gateway.services.replies import Replies, ReplyName
 from gateway.services.routes import Route
 from gateway.services.status import Limited, Standing
 from gateway.storage import contacts
+from gateway.storage.consents import May
 from gateway.storage.follow_ups import Joining, Told
 from gateway.storage.inbox import Handled, Mo
 from gateway.storage.outbox import NewMt
@@ -93,6 +94,7 @@ class Turn:
     replies: list[NewMt] = field(default_factory=list)
     handled: list[Handled] = field(default_factory=list)
     urgent: dict[str, str] = field(default_factory=dict)  # codes of tips that are urgent now, and why
+    agreed: dict[str, tuple[May, Evidence]] = field(default_factory=dict)  # what staff were told on call and publishing, by code
 
 
 class Answers:
@@ -105,7 +107,7 @@ class Answers:
 
     async def answer(self, connection: AsyncConnection, turn: Turn, mo: Mo, reading: Reading) -> Answer:
         """Decide about one MO; what it stores is put into `turn`."""
-        if mo.channel == Channel.WEB:  # a form has no keywords: whatever was written there was meant to be told
+        if mo.channel == Channel.WEB or mo.channel in BY_STAFF:  # a form has no keywords: what was written there was meant to be told
             return self._tip(turn, mo, reading)
         if reading.kind in (Kind.OPTOUT, Kind.OPTIN):
             return await self._consent(connection, mo, reading.kind)
@@ -215,14 +217,16 @@ class Answers:
         code = turn.codes.pop()
         extra = json.loads(mo.raw) if mo.raw else {}  # what a form asked beside the story, or where a phone was
         extra.pop("media", None)  # addresses of photos, which become attachments
+        village = self._village_at_desk(mo) or reading.village or self._village_of(mo.placement)
+        commune, may = self._said_to_staff(turn, mo, code, extra, self._deployment.commune_of(village))
         fields = _JSON(extra | drawn_out(reading))
         turn.tips.append(
             NewTip(
                 code=code,
-                commune=self._commune,
+                commune=commune,
                 mo=mo.id,
                 channel=mo.channel,
-                village=reading.village or self._village_of(mo.placement),
+                village=village,
                 placement=mo.placement,
                 bidx=mo.bidx,
                 sender=mo.sender,
@@ -232,12 +236,27 @@ class Answers:
                 received_at=mo.received_at,
                 wave=turn.waves[mo.id],
                 language=language_of(reading) or "vi",
+                may_call=may.call,
+                may_publish=may.publish,
             )
         )
         if reading.urgent:
             turn.urgent[code] = reading.urgent
             return Answer(Kind.TIP, self._words(_URGENT[reading.urgent], code), f"urgent: {reading.urgent}")
         return Answer(Kind.TIP, self._received(turn, mo, reading, code))
+
+    def _said_to_staff(self, turn: Turn, mo: Mo, code: str, extra: dict[str, Any], named: str) -> tuple[str, May]:  # Any: JSON
+        """Commune and consents of a tip that staff typed in; both are taken out of `extra`. Nobody else's form can set them."""
+        if mo.channel not in BY_STAFF:
+            return named, May()
+        may = May(extra.pop("may_call", None), extra.pop("may_publish", None))
+        if may != May():
+            turn.agreed[code] = (may, Evidence(mo.channel, mo.id, extra.pop("asked", ""), mo.received_at))
+        return extra.pop("commune", named), may
+
+    def _village_at_desk(self, mo: Mo) -> str | None:
+        """Staff asked which village is meant: their choice stands above what is read out of the words."""
+        return self._village_of(mo.placement) if mo.channel in BY_STAFF else None
 
     def _received(self, turn: Turn, mo: Mo, reading: Reading, code: str) -> str:
         """The words for a tip: its code, and the question that helps most, or what did not arrive."""
@@ -250,8 +269,8 @@ class Answers:
         return opening.words
 
     def _dna(self, turn: Turn, mo: Mo, reading: Reading) -> Answer:
-        code = turn.codes.pop()
-        turn.dna.append(NewDnaRequest(code, self._commune, mo.id, mo.channel, reading.village, mo.sender, mo.text, mo.received_at))
+        code, commune = turn.codes.pop(), self._deployment.commune_of(reading.village)
+        turn.dna.append(NewDnaRequest(code, commune, mo.id, mo.channel, reading.village, mo.sender, mo.text, mo.received_at))
         if reading.urgent:
             return self._tip(turn, mo, reading)
         return Answer(Kind.DNA, self._words(ReplyName.DNA, code))

@@ -4,6 +4,7 @@ To messages of the campaign: on the contact. To a call and to being published: o
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,6 +36,13 @@ async def answer(connection: AsyncConnection, tip: int, may: May, evidence: Evid
         return
     await consents.set_may(connection, tip, may)
     await tips.add_event(connection, tip, tips.CONSENT, note_of(may, evidence), evidence.at)
+
+
+async def note_all(connection: AsyncConnection, given: Mapping[str, tuple[May, Evidence]]) -> None:
+    """The evidence of what stands on tips already, by tip code."""
+    ids = await tips.ids_of(connection, given) if given else {}
+    for code, (may, evidence) in given.items():
+        await tips.add_event(connection, ids[code], tips.CONSENT, note_of(may, evidence), evidence.at)
 
 
 def note_of(may: May, evidence: Evidence) -> str:

@@ -113,7 +113,7 @@ class Dialogues:
 
     def __init__(self, deployment: Deployment, replies: Replies) -> None:
         self._script, self._replies = deployment.dialogue, replies
-        self._values = common_values(deployment)
+        self._values, self._commune_of = common_values(deployment), deployment.commune_of
 
     # --- opening ---
 
@@ -165,7 +165,7 @@ class Dialogues:
     async def _keep(self, connection: AsyncConnection, mo: Mo, reading: Reading, state: State, say: Say, told: Told) -> None:
         if say.act is not Act.ADD:
             return
-        await follow_ups.join(connection, [joined(told, mo.text, say.slot, reading, mo.received_at)])
+        await follow_ups.join(connection, [joined(told, mo.text, say.slot, reading, mo.received_at)], self._commune_of)
         if say.choice is not None:
             await dialogues.consent(
                 connection, [given(say.choice, told.id, self._text(f"ask.{state.at}", state, told.code), mo.text, mo.received_at)]

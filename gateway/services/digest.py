@@ -26,10 +26,10 @@ LIFE_MS: Final = 6 * 3_600_000
 
 
 class Digest:
-    """Texts the digest of one deployment. `timezone`: where the morning is; `commune`: whose tips."""
+    """Texts the digest of a deployment, to each commune's duty list of its own tips. `timezone`: where the morning is."""
 
-    def __init__(self, database: Database, timezone: str, commune: str, replies: Replies, routes: Sequence[Route]) -> None:
-        self._database, self._zone, self._commune = database, ZoneInfo(timezone), commune
+    def __init__(self, database: Database, timezone: str, replies: Replies, routes: Sequence[Route]) -> None:
+        self._database, self._zone = database, ZoneInfo(timezone)
         self._replies, self._routes = replies, routes
 
     async def mind(self, now: int) -> int:
@@ -41,23 +41,27 @@ class Digest:
         return await self._database.write(lambda connection: self._once(connection, since, now))
 
     async def _once(self, connection: AsyncConnection, begins: datetime, now: int) -> int:
-        day = self._database.keyring.blind(f"{self._commune} {begins.date()}", "digest")
-        if not await within(connection, "digest", day, _DAY_WINDOW_MS, 1, now):
-            return 0
-        until = round(begins.timestamp() * 1000)
-        since = round((begins - timedelta(days=1)).timestamp() * 1000)
-        counts = await rows.morning(connection, self._commune, since, until)
+        people = await duty.everybody(connection)
+        mts: list[NewMt] = []
+        for commune in sorted({each.commune for each in people}):
+            day = self._database.keyring.blind(f"{commune} {begins.date()}", "digest")
+            if await within(connection, "digest", day, _DAY_WINDOW_MS, 1, now):
+                mts += await self._of(connection, commune, [each for each in people if each.commune == commune], begins, now)
+        return await enqueue(connection, mts, now) if mts else 0
+
+    async def _of(self, connection: AsyncConnection, commune: str, people: Sequence[OnDuty], begins: datetime, now: int) -> list[NewMt]:
+        """The texts to the first level of one commune's `people`; none where there is nothing to read and nothing to do."""
+        until, since = (round(at.timestamp() * 1000) for at in (begins, begins - timedelta(days=1)))
+        counts = await rows.morning(connection, commune, since, until)
         if counts == Morning(0, 0, 0, 0):
-            return 0  # nothing to read and nothing to do: no SMS
-        people = [each for each in await duty.everybody(connection) if each.commune == self._commune]
+            return []
         first = [each for each in people if each.level == people[0].level]
         words = self._words(counts, until)
-        mts = [
+        return [
             _mt(ref, each, words, route, now)
             for ref, each in zip(new_refs(len(first)), first, strict=False)
             if (route := self._route(each))
         ]
-        return await enqueue(connection, mts, now) if mts else 0
 
     def _words(self, counts: Morning, at: int) -> str:
         numbers = {"count": counts.count, "urgent": counts.urgent, "waiting": counts.waiting, "open": counts.open}

@@ -18,10 +18,10 @@ from gateway.domain.code import tip_code
 from gateway.domain.keyword import Kind
 from gateway.domain.msisdn import Msisdn
 from gateway.domain.segments import segments_of
-from gateway.domain.tip import Channel
+from gateway.domain.tip import BY_STAFF, Channel
 from gateway.reading import Reading
 from gateway.reading.numbered import numbered
-from gateway.services import alerts, answers, parts
+from gateway.services import alerts, answers, consent, parts
 from gateway.services.answers import APPROVAL, Answers, Turn
 from gateway.services.attribution import Asked, waves_of
 from gateway.services.follow_ups import CORRECT_MS, language_of, may_be_later_word
@@ -200,6 +200,20 @@ class Inbound:
         await self._process(connection, self._clock(), group, in_response=True)
         return {mo: Given(code, words) for mo, (code, words) in (await inbox.given_for(connection, ids)).items()}
 
+    def read(self, text: str, channel: str) -> Reading:
+        """What a text says, before it is an MO. Pure."""
+        return self._reading.read_text(text, channel)
+
+    async def handle_these(self, now_ms: int, ids: Collection[int]) -> None:
+        """Handle those of MOs `ids` that are new: for who can't wait till their turn comes. Raises StorageDown."""
+        if ids:
+            await self._handle(now_ms, ids)
+
+    async def take_typed(self, connection: AsyncConnection, read: Readings) -> None:
+        """Handle MOs that staff typed in, in the caller's transaction; `read`: what each says, by its id."""
+        mos = await inbox.these_mos(connection, self._database.keyring, list(read))
+        await self._process(connection, self._clock(), _Group(mos, {mo.id: read[mo.id] for mo in mos}))
+
     # --- one transaction ---
 
     async def _process(
@@ -262,7 +276,8 @@ class Inbound:
 
     async def _store(self, connection: AsyncConnection, turn: Turn) -> None:
         await tips.add_tips(connection, turn.tips)
-        await follow_ups.join(connection, turn.joining)
+        await consent.note_all(connection, turn.agreed)
+        await follow_ups.join(connection, turn.joining, self._deployment.commune_of)
         for tip, why in (await follow_ups.urgent_tips(connection, turn.urgent)).items():
             await alerts.raise_alert(connection, tip, why, turn.now)
         await self._answers.dialogues.open_all(connection, turn.openings, turn.now)
@@ -277,9 +292,9 @@ class Inbound:
     def _reply(self, turn: Turn, mo: Mo, words: str, *, in_response: bool) -> str | None:
         """Enqueue the one reply; returns an alarm where there must be silence."""
         msisdn = address_of(mo.sender, mo.channel)
-        route = None if msisdn is None or mo.channel == Channel.WEB else self._route(mo.route, msisdn)
+        route = None if msisdn is None or mo.channel == Channel.WEB or mo.channel in BY_STAFF else self._route(mo.route, msisdn)
         if msisdn is None or route is None or not words:
-            return None  # a name, a short code, a form: nobody to write to
+            return None  # a name, a short code, a form, somebody who spoke to us: nobody to write to
         if turn.said.get(mo.bidx, 0) >= REPLIES_AN_HOUR:
             return SILENCED
         turn.said[mo.bidx] = turn.said.get(mo.bidx, 0) + 1

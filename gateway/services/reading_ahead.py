@@ -55,6 +55,10 @@ class ReadingAhead:
         """What `mo` says, here and now."""
         return self._reader.read((mo.text, mo.channel))
 
+    def read_text(self, words: str, channel: str) -> Reading:
+        """What words say that are no MO yet, here and now."""
+        return self._reader.read((words, channel))
+
     async def read_all(self, mos: Sequence[Mo]) -> dict[int, Reading]:
         """Readings by MO id."""
         pile = deque(mos[at : at + _SLICE] for at in range(0, len(mos), _SLICE))

@@ -54,6 +54,9 @@ class ReplyName(StrEnum):
 
 _STATES: Final = {  # of a tip, as its informant reads them
     "new": "da nhan, cho can bo doc",
+    "sorted": "da doc va phan loai",
+    "analysed": "da doc va phan loai",
+    "concluded": "da co ket luan, can bo se bao",
     "dna": "da ghi nhan dang ky lay mau ADN",
 }
 _UNDER_WAY: Final = "dang xac minh"

@@ -414,9 +414,9 @@ class UssdSessions:
             case Act.DNA:
                 code = await self._code(connection, book)
                 self._book_mo(book, call, at, text, Kind.DNA)
-                request = NewDnaRequest(
-                    code, self._commune, 0, Channel.USSD, reading.village or moved.village, at.talk.number, text, call.now
-                )
+                village = reading.village or moved.village
+                commune = self._deployment.commune_of(village)
+                request = NewDnaRequest(code, commune, 0, Channel.USSD, village, at.talk.number, text, call.now)
                 book.dna.append((len(book.mos) - 1, request))
                 at.registered = len(book.mos) - 1
                 at.talk = replace(at.talk, receipted=False)
@@ -446,8 +446,8 @@ class UssdSessions:
         self._book_mo(book, call, at, text, Kind.TIP, f"urgent: {reading.urgent}" if reading.urgent else None)
         fields = json.dumps(dict(reading.fields) | {"confidence": reading.confidence}, ensure_ascii=False)
         new = NewTip(
-            code=code, commune=self._commune, mo=0, channel=Channel.USSD, village=moved.village, placement=None, bidx=at.row.bidx,
-            sender=at.talk.number, text=text, fields=fields, urgent=reading.urgent, received_at=call.now,
+            code=code, commune=self._deployment.commune_of(moved.village), mo=0, channel=Channel.USSD, village=moved.village,
+            placement=None, bidx=at.row.bidx, sender=at.talk.number, text=text, fields=fields, urgent=reading.urgent, received_at=call.now,
         )  # fmt: skip
         book.tips.append((len(book.mos) - 1, new))
         at.new_code = code
@@ -547,7 +547,7 @@ class UssdSessions:
                 at.row = replace(at.row, tip=ids[at.new_code], mo=mos[at.new_code])
             elif at.registered is not None:
                 at.row = replace(at.row, mo=stored[at.registered].id)
-        await follow_ups.join(connection, book.joining)
+        await follow_ups.join(connection, book.joining, self._deployment.commune_of)
         await dialogues.consent(connection, book.consents)
         for tip, why in book.alerts:
             await alerts.raise_alert(connection, tip, why, self._clock())

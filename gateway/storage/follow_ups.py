@@ -1,6 +1,6 @@
 """What a person's later messages do to their earlier tip: the words become an event of it, and what is read from them joins its fields."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -91,17 +91,31 @@ def _told(row: Any) -> Told:  # Any: a row
 _JOIN: Final = (
     update(tip)
     .where(tip.c.id == bindparam("tip_"))
-    .values(village=bindparam("village_"), fields=bindparam("fields_", type_=tip.c.fields.type), urgent=bindparam("urgent_"))
+    .values(
+        village=bindparam("village_"),
+        commune=func.coalesce(bindparam("commune_", type_=tip.c.commune.type), tip.c.commune),
+        fields=bindparam("fields_", type_=tip.c.fields.type),
+        urgent=bindparam("urgent_"),
+    )
 )
 
 
-async def join(connection: AsyncConnection, joining: Sequence[Joining]) -> None:
-    """Store words as events of their tips, and what the tips say with them."""
+async def join(connection: AsyncConnection, joining: Sequence[Joining], commune_of: Callable[[str], str]) -> None:
+    """Store words as events of their tips, and what the tips say with them. `commune_of` a village: whose desk reads such a tip."""
     if not joining:
         return
     events = [{"tip": each.tip, "kind": each.kind, "note": each.note, "at": each.at} for each in joining]
     await connection.execute(insert(tip_event), events)
-    tips = [{"tip_": each.tip, "village_": each.village, "fields_": each.fields, "urgent_": each.urgent} for each in joining]
+    tips = [
+        {
+            "tip_": each.tip,
+            "village_": each.village,
+            "commune_": commune_of(each.village) if each.village else None,
+            "fields_": each.fields,
+            "urgent_": each.urgent,
+        }
+        for each in joining
+    ]
     await connection.execute(_JOIN, tips)
 
 

@@ -35,6 +35,8 @@ class NewTip:
     state: str = NEW
     wave: int | None = None  # the wave it answers, where one can be told
     language: str = "vi"
+    may_call: bool | None = None
+    may_publish: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,11 @@ async def code_of_mo(connection: AsyncConnection, mo: int) -> str | None:
         union_all(select(tip.c.code).where(tip.c.mo == mo), select(dna_request.c.code).where(dna_request.c.mo == mo))
     )
     return found.scalar()
+
+
+async def ids_of(connection: AsyncConnection, codes: Collection[str]) -> dict[str, int]:
+    """Ids of the tips with these codes."""
+    return {row.code: row.id for row in await connection.execute(select(tip.c.code, tip.c.id).where(tip.c.code.in_(codes)))}
 
 
 async def add_event(connection: AsyncConnection, tip_id: int, kind: str, note: str | None, at: int) -> None:

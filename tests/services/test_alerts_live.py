@@ -57,7 +57,7 @@ async def test_ten_seconds_behind_a_blast(database: Database, tmp_path: Path, st
         tending = Tending(
             database,
             Alerts(database, DATA.villages, replies, (route,)),
-            Digest(database, DATA.campaign.timezone, "06577", replies, (route,)),
+            Digest(database, DATA.campaign.timezone, replies, (route,)),
             Attachments(database, tmp_path / "attachments"),
         )
         await a_wave(database, route, range(2_000))

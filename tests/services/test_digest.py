@@ -21,8 +21,7 @@ LAN, HUNG = Msisdn("+84300000201"), Msisdn("+84300000202")
 
 
 def _digest(database) -> Digest:
-    campaign = deployment().campaign
-    return Digest(database, campaign.timezone, campaign.commune, load_replies(deployment()), (route(),))
+    return Digest(database, deployment().campaign.timezone, load_replies(deployment()), (route(),))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def _tending(database, tmp_path) -> Tending:
     data = deployment()
     replies = load_replies(data)
     alerts = Alerts(database, data.villages, replies, (route(),))
-    digest = Digest(database, data.campaign.timezone, data.campaign.commune, replies, (route(),))
+    digest = Digest(database, data.campaign.timezone, replies, (route(),))
     return Tending(database, alerts, digest, Attachments(database, tmp_path / "attachments"))
 
 
