@@ -1,9 +1,10 @@
 """The life of the process: `serve` reads from top to bottom. Nothing outlives its block."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from random import SystemRandom
+from secrets import token_bytes
 from typing import Final
 
 from aiohttp import web
@@ -15,14 +16,18 @@ from gateway.domain.secret import Secret
 from gateway.log import log
 from gateway.metrics import Metrics
 from gateway.sending import dispatching, now_ms, routes_of
+from gateway.services.access.sessions import Life
 from gateway.services.alerts import Alerts
 from gateway.services.attachments import Attachments, folder_beside
 from gateway.services.census import Counting
 from gateway.services.digest import Digest
+from gateway.services.dispatch import Dispatcher
 from gateway.services.inbound import Inbound
 from gateway.services.intake import open_intake
+from gateway.services.keeping.keys import tend as tend_keys
 from gateway.services.reading_ahead import reading_helper
 from gateway.services.replies import load_replies
+from gateway.services.routes import Route
 from gateway.services.scans import Scans
 from gateway.services.tending import Tending
 from gateway.services.ussd import open_ussd
@@ -31,8 +36,12 @@ from gateway.settings import RouteSettings, Settings
 from gateway.storage import outbox
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.spool import Spool
-from gateway.web.app import create_app, quiet
+from gateway.web.app import create_app
+from gateway.web.desk.app import desk_app
+from gateway.web.desk.kit import Desk, DeskRules
+from gateway.web.desk.waves_keys import SEND
 from gateway.web.hooks import HOOKS, Hook
+from gateway.web.limits import HOUR_MS, MINUTE_MS
 from gateway.web.runner import web_runner
 from gateway.web.ussd import UssdHook, add_ussd
 from gateway.web.zalo import ZaloHook, add_zalo
@@ -61,7 +70,7 @@ async def serve(
     async with AsyncExitStack() as stack:  # closed in reverse: the listeners first
         helper = stack.enter_context(reading_helper(deployment))
         inbound = Inbound(database, deployment, replies, routes, now_ms, SystemRandom(), helper)
-        digest = Digest(database, campaign.timezone, campaign.commune, replies, routes)
+        digest = Digest(database, campaign.timezone, replies, routes)
         tending = Tending(database, alerts, digest, attachments, lambda: inbound.is_busy)
         intake = await stack.enter_async_context(open_intake(database, spool, at_once=inbound.at_once, in_response=by_response))
         state = await stack.enter_async_context(dispatching(settings, database, stop, campaign.caps, intake.drain))
@@ -105,9 +114,15 @@ async def serve(
             tasks.create_task(_whenever(inbound.replied, stop, state.wake_soon), name="replies")
             tasks.create_task(_whenever(intake.reported, stop, lambda: match_reports(database)), name="reports")
             tasks.create_task(scans.run(database, stop), name="scans")
+            tasks.create_task(tend_keys(database, stop, now_ms, token_bytes), name="data keys")
             tasks.create_task(_tell_of_trouble(database, stop), name="trouble")
             await _listen(stack, public, settings.service.address, "service.listen", settings.service.drain_s)
-            desk = desk_app(Counting(database, routes), Metrics(state.dispatchers))
+            counting, metrics = Counting(database, routes), Metrics(state.dispatchers)
+            desk = desk_app(
+                _desk(settings, deployment, database, routes, attachments, lambda: _wake(state.dispatchers)),
+                lambda: _scraped(counting, metrics),
+            )
+            desk[SEND] = state.send
             await _listen(stack, desk, settings.desk.address, "desk.listen", settings.service.drain_s)
             log.info("serve.ready", public=settings.service.listen, desk=settings.desk.listen, routes=[route.name for route in routes])
             if ready is not None:
@@ -132,15 +147,39 @@ async def _tell_of_trouble(database: Database, stop: asyncio.Event) -> None:
                 await stop.wait()
 
 
-def desk_app(counting: Counting, metrics: Metrics) -> web.Application:
-    """The desk's listener: today only the counters."""
+def _desk(
+    settings: Settings,
+    deployment: Deployment,
+    database: Database,
+    routes: Sequence[Route],
+    attachments: Attachments,
+    wake: Callable[[], None],
+) -> Desk:
+    """What the desk's pages work with."""
+    stated = settings.desk
+    life = Life(stated.session_idle_min * MINUTE_MS, stated.session_hours * HOUR_MS)
+    rules = DeskRules(stated.names, life, stated.second_factor, settings.service.trusted_proxies)
+    return Desk(
+        database=database,
+        deployment=deployment,
+        routes=routes,
+        clock=now_ms,
+        attachments=attachments,
+        settings=rules,
+        folder=settings.data_dir,
+        wake=wake,
+        is_demo=bool(routes) and all(each.rehearsal for each in routes),
+    )
 
-    async def show(_request: web.Request) -> web.Response:
-        return web.Response(body=metrics.scrape(await counting.census(now_ms())), content_type="text/plain")
 
-    app = web.Application(middlewares=[quiet])
-    app.router.add_get("/metrics", show)
-    return app
+def _wake(dispatchers: Iterable[Dispatcher]) -> None:
+    """Something was queued: don't wait for the next poll."""
+    for each in dispatchers:
+        each.wake.set()
+
+
+async def _scraped(counting: Counting, metrics: Metrics) -> bytes:
+    return metrics.scrape(await counting.census(now_ms()))
 
 
 async def _whenever(event: asyncio.Event, stop: asyncio.Event, act: Callable[[], Awaitable[None]]) -> None:

@@ -92,11 +92,20 @@ class DeskSettings(Frozen):
     """`[desk]`: a listener of its own, on this machine only unless told otherwise."""
 
     listen: Listen = "127.0.0.1:8081"
+    hosts: tuple[Annotated[str, matching(r"[^\s/@]+", "a host is a name, or name:port, as it stands in the browser")], ...] = ()
+    session_idle_min: int = Field(default=30, ge=1, le=12 * 60)  # without use; then one signs in again
+    session_hours: int = Field(default=12, ge=1, le=24)  # in all
+    second_factor: Literal["sensitive", "everybody", "nobody"] = "sensitive"  # who signs in with a phone's code too
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port of the desk's listener."""
         return split_listen(self.listen)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that the desk answers to: `hosts`, where it listens, and this machine's own."""
+        return tuple(dict.fromkeys([*map(str.lower, self.hosts), self.address[0].lower(), "localhost", "127.0.0.1", "[::1]"]))
 
 
 class AccountSettings(Frozen):

@@ -112,6 +112,7 @@ async def _empty(connection) -> None:
     for table in reversed(metadata.sorted_tables):
         if table.name != "setting":
             await connection.execute(table.delete())
+    await connection.execute(text("DELETE FROM setting WHERE name = 'audit_head'"))
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def doors(gateway: Gateway, tag: str) -> list[tuple[str, int, bytes]]:
     json_mo = f'{{"id": "{tag}", "from": "{E164}", "to": "8088", "text": "{TEXT}", "at": 1}}'.encode()
     form = urlencode({"story": TEXT, "phone": f"0{NUMBER}", "name": MARK}).encode()
     typed = {"Content-Type": "application/x-www-form-urlencoded"}
+    desk = f"http://127.0.0.1:{gateway.desk}"
     calls = [
         ("get", f"{kannel}?secret=s3cret&{query}", None, {}),
         ("get, wrong secret", f"{kannel}?secret=no&{query}", None, {}),
@@ -50,6 +51,8 @@ def doors(gateway: Gateway, tag: str) -> list[tuple[str, int, bytes]]:
         ("form", f"{gateway.url}/V/TN07", form, typed),
         ("form, too long", f"{gateway.url}/V/TN07", form + TEXT.encode() * 60_000, typed),
         ("page, unknown code", f"{gateway.url}/Q/{MARK}", None, {}),
+        ("desk, unknown path", f"{desk}/desk/{words}", None, {}),
+        ("desk, wrong passphrase", f"{desk}/desk/login", urlencode({"name": "ai", "passphrase": TEXT}).encode(), {**typed, "Origin": desk}),
     ]
     seen = []
     for name, url, data, headers in calls:

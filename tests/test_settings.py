@@ -80,6 +80,9 @@ def test_a_pace_spelt_out(tmp_path):
     [
         ("base_url =", "base_ulr =", "service.base_ulr", "unknown"),
         ("[desk]", "[dsk]", "dsk", "unknown"),
+        ('listen = "127.0.0.1:8081"', 'hosts = ["http://tinbao.example/"]', "desk.hosts.1", "as it stands in the browser"),
+        ('listen = "127.0.0.1:8081"', 'second_factor = "some"', "desk.second_factor", "everybody"),
+        ('listen = "127.0.0.1:8081"', "session_idle_min = 0", "desk.session_idle_min", "greater"),
         ("tps = 100", "tsp = 100", "routes.1.tsp", "unknown"),
         ("tps = 100 ", "pace = { limit = 1, unti = 2 } ", "routes.1.pace.unti", "unknown"),
         ("tps = 100 ", "tps = -100 ", "routes.1.pace", "not negative"),
@@ -208,3 +211,10 @@ def test_the_shipped_deployment_s_data_lie_in_the_state_folder(tmp_path):
 @pytest.mark.parametrize(("listen", "address"), [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:8080", ("::1", 8080)), ("h:0", ("h", 0))])
 def test_split_listen(listen, address):
     assert split_listen(listen) == address
+
+
+def test_the_names_of_the_desk(tmp_path):
+    """Where it listens and this machine's own names always go."""
+    desk = load(tmp_path, ON.replace("[desk]", '[desk]\nhosts = ["Tinbao.example.vn", "desk:8443"]')).desk
+    assert desk.names == ("tinbao.example.vn", "desk:8443", "127.0.0.1", "localhost", "[::1]")
+    assert (desk.session_idle_min, desk.session_hours, desk.second_factor) == (30, 12, "sensitive")

@@ -14,6 +14,7 @@ def command() -> typer.Typer:
     """The whole command, put together on demand: importing one of its modules needs none of the others."""
     from collateral import cli as collateral_cli
     from gateway.cli import (
+        backup,
         check,
         codes,
         contacts,
@@ -21,6 +22,7 @@ def command() -> typer.Typer:
         doctor,
         duty,
         init,
+        keeping,
         keys,
         placements,
         read,
@@ -44,7 +46,7 @@ def command() -> typer.Typer:
     app.callback()(_door)
     groups = (
         init, check, doctor, demo, serve, send, wave, contacts, read, tips, duty, report, collateral_cli, villages, placements, codes,
-        routes, users, keys,
+        routes, users, keys, backup, keeping,
     )  # fmt: skip
     for module in groups:
         module.add_commands(app)

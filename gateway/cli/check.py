@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -65,6 +65,17 @@ def _key_faults(settings: Settings) -> Iterator[Fault]:
         yield Fault(settings.key_file.name if VARIABLE not in os.environ else VARIABLE, None, "", text, remedy)
 
 
+def _deadline_faults(config_dir: Path) -> Sequence[Fault]:
+    from gateway.deadline_terms import load_terms
+    from gateway.deployment import BadDeployment
+
+    try:
+        load_terms(config_dir)
+    except BadDeployment as why:
+        return why.faults
+    return ()
+
+
 def _deployment(config_dir: Path, faults: list[Fault]) -> Deployment | None:
     from gateway.deployment import BadDeployment, load_deployment
 
@@ -75,7 +86,20 @@ def _deployment(config_dir: Path, faults: list[Fault]) -> Deployment | None:
         return None
     faults += deployment.faults
     faults += _print_faults(deployment)
+    faults += _deadline_faults(config_dir)
+    faults += _number_faults(config_dir)
     return deployment
+
+
+def _number_faults(config_dir: Path) -> Sequence[Fault]:
+    from gateway.deployment import BadDeployment
+    from gateway.number_rules import load_number_rules
+
+    try:
+        load_number_rules(config_dir)
+    except BadDeployment as why:
+        return why.faults
+    return ()
 
 
 def _print_faults(deployment: Deployment) -> Iterable[Fault]:

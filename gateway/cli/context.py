@@ -57,7 +57,7 @@ def _exit_code(error: Exception) -> int | None:
     name = type(error).__name__
     if name in ("BadSettings", "BadDeployment", "BadReply", "MissingKey", "WrongKey"):
         return 78
-    if name in ("StorageDown", "Refusal", "BadText", "PortInUse"):
+    if name in ("StorageDown", "Refusal", "BadText", "PortInUse", "BadArchive"):
         return 1
     return None
 
@@ -99,6 +99,13 @@ async def opened(door: Door) -> AsyncIterator[Opened]:
     keyring = find_key(settings, os.environ)
     async with open_database(settings.database, keyring, migrate=True) as database:
         yield Opened(settings, deployment, database)
+
+
+def chosen_commune(it: Opened, code: str | None) -> str:
+    """The commune that --commune names; the campaign's own, if it was left out."""
+    if code is not None and code not in it.deployment.communes:
+        fail(f"--commune: {code} is no commune of communes.csv; add its row there, or write its five-digit code", 2)
+    return code or it.deployment.campaign.commune
 
 
 def _database_file(url: str) -> bool:

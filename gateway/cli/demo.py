@@ -39,6 +39,11 @@ TIPS: Final = (  # invented people, numbers no carrier has given out
     ("0300000015", "HOI lay mau ADN o dau, may gio"),
     ("0300000016", "TC"),
 )
+PASSPHRASE: Final = "ruộng bậc thang mùa gặt"  # noqa: S105 # of this demo's desk alone, whose data is invented and begins anew each time
+STAFF: Final = (  # two persons, for one alone can't send a wave
+    ("Lập Ví Dụ", ("planner", "reader", "verifier", "print", "reporter")),
+    ("Duyệt Ví Dụ", ("approver", "custodian")),
+)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -141,19 +146,31 @@ def _moved(line: str, here: dict[str, str], listens: object, ports: Ports) -> st
     name = line.partition("=")[0].strip()
     if name in here:
         return f"{name} = {here[name]}"
+    if name == "[desk]":
+        return f'{line}\nsecond_factor = "nobody"'
     if name == "listen":
         return f"listen = {next(listens)}"  # type: ignore[call-overload] # an iterator of two
     return line.replace("127.0.0.1:9000", f"127.0.0.1:{ports.telco}")
 
 
 async def _play(it: Opened, there: Telco, folder: Path, stop: asyncio.Event) -> None:
-    """The wave, the tips, the posters."""
+    """The desk's people, the wave, the tips, the posters."""
+    await _staff(it)
     await _wave(it, stop)
     for sender, text in TIPS:
         there.send_mo(sender, text)
     await there.quiet()
     await _tips(it, len(TIPS), stop)
     await _posters(it, folder / "posters", stop)
+
+
+async def _staff(it: Opened) -> None:
+    from gateway.domain.permission import Role
+    from gateway.sending import now_ms
+    from gateway.services import users
+
+    for name, roles in STAFF:
+        await users.add(it.database, name, frozenset(map(Role, roles)), PASSPHRASE, None, it.deployment.campaign.commune, now_ms())
 
 
 async def _wave(it: Opened, stop: asyncio.Event) -> None:
@@ -236,6 +253,7 @@ def _invitation(it: Opened, ports: Ports, folder: Path) -> str:
             f"  a printed code leads to  {here}/Q/{placement.code}",
             f"  a village's page         {here}/V/TN07",
             f"  the posters              {folder / 'posters'}",
+            f"  the desk                 http://127.0.0.1:{ports.desk}/desk/ as {' or '.join(name for name, _ in STAFF)}, “{PASSPHRASE}”",
             f"  the tips                 tinbao --config {folder / 'deployment'} tips list",
             "All villages, people and numbers are invented. Ctrl-C ends the demo.",
         )

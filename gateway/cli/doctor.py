@@ -10,6 +10,7 @@ import typer
 
 from gateway.cli.context import Door, opened, run
 from gateway.cli.faults import AsJson, print_json
+from gateway.cli.report_make import late_reports
 
 if TYPE_CHECKING:
     from gateway.cli.context import Opened
@@ -28,9 +29,10 @@ def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
     if as_json or door.json:
         delays = {route: asdict(delay) for route, delay in found.delays.items()}
         causes = [asdict(cause) for cause in found.causes]
-        print_json({"stuck": bool(causes), "causes": causes, "queued": found.queued, "delays": delays, "unmatched": found.unmatched})
+        counts = {"queued": found.queued, "delays": delays, "unmatched": found.unmatched, "log": found.log}
+        print_json({"stuck": bool(causes), "causes": causes, **counts})
     else:
-        for line in _lines(found):
+        for line in (*_lines(found), *run(late_reports(door))):  # a late report stops no message: it is no cause
             typer.echo(line)
     if found.causes:
         raise typer.Exit(1)
@@ -69,4 +71,6 @@ def _lines(found: Examined) -> list[str]:
         lines.append(
             f"reports of route {route}: half within {delay.median_s:,.1f} s, 95 % within {delay.p95_s:,.1f} s (the latest {delay.count:,})"
         )
+    if not found.log.startswith("0 ") and "audit" not in [cause.name for cause in found.causes]:
+        lines.append(f"the audit log holds; its rows and end, to be written down on paper: {found.log}")
     return lines

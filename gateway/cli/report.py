@@ -1,4 +1,4 @@
-"""`tinbao report`: the monthly accounts with the carriers."""
+"""`tinbao report`: the monthly accounts with the carriers; the reports of the 25th are in `report_make`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from gateway.cli import report_breach, report_make
 from gateway.cli.context import Door, fail, opened, run
 from gateway.cli.faults import AsJson, print_json
 
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 def add_commands(app: typer.Typer) -> None:
     """Add `report`."""
     report = typer.Typer(help="Reports.", no_args_is_help=True)
-    report.callback()(lambda: None)  # `report routes` stays a command of two words while it is the only one
     report.command("routes", help="A month by route, network and day: messages, segments, reports, cost; for the accounts with carriers.")(
         routes
     )
+    report_make.add_to(report)
+    report_breach.add_to(report)
     app.add_typer(report, name="report")
 
 
@@ -49,7 +51,7 @@ async def _routes(door: Door, month: str, pdf: Path | None, xlsx: Path | None) -
     async with opened(door) as it:
         found = await reports.route_report(it.database, routes_of(it.settings), month, it.deployment.campaign.timezone)
         if pdf is not None or xlsx is not None:
-            from gateway.cli.paper_values import accounts_paper
+            from gateway.paper_values import accounts_paper
             from gateway.papers.route_report import accounts_pdf, accounts_xlsx
 
             paper = accounts_paper(found, it.deployment, now_ms())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli import hand_over
 from gateway.cli.context import Door, fail, opened, run
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def add_commands(app: typer.Typer) -> None:
         attachments
     )
     tips.command("write", help="Write to whoever told a tip; the number stays masked, and the answer joins the tip.")(write)
+    hand_over.add_commands(tips)
     app.add_typer(tips, name="tips")
 
 

@@ -35,8 +35,8 @@ LANDSCAPE_WIDTH: Final = float(A4[1]) - LEFT - RIGHT
 _LEADING: Final = 1.32  # of the size: between single and 1.5, and clear of stacked marks (Ễ above Ậ)
 _RULE_WEIGHT: Final = 0.7  # pt
 _BEGINNING: Final = 40 * mm  # a heading and the first rows of its table
-_COUNTRY: Final = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
-_MOTTO: Final = "Độc lập - Tự do - Hạnh phúc"
+COUNTRY: Final = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+MOTTO: Final = "Độc lập - Tự do - Hạnh phúc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +159,10 @@ def _heads(head: Letterhead, line: float) -> Table:
     issuer = _balanced(head.issuer.upper(), BOLD, 12, narrow)
     left: list[Flowable] = [paragraph(superior, "superior")] if superior else []
     left += [paragraph(issuer, "head"), Rule(max(_width(line, BOLD, 12) for line in issuer.split("\n")) * 0.42)]
-    right = [paragraph(_COUNTRY, "head"), paragraph(_MOTTO, "motto"), Rule(_width(_MOTTO, BOLD, 13))]
+    right = [paragraph(COUNTRY, "head"), paragraph(MOTTO, "motto"), Rule(_width(MOTTO, BOLD, 13))]
     number = paragraph(f"Số: {head.number or '......../........'}", "centred")
     day = paragraph(f"{head.place}, {long_day(head.day)}", "place")
-    return _bare([[left, right], [number, day]], [narrow, wide])
+    return bare([[left, right], [number, day]], [narrow, wide])
 
 
 def _signatures(columns: Sequence[Signature], line: float) -> Table:
@@ -171,14 +171,15 @@ def _signatures(columns: Sequence[Signature], line: float) -> Table:
         [paragraph(column.role.upper(), "head13"), paragraph(column.note, "note"), Spacer(0, 62), paragraph(column.name, "head13")]
         for column in columns
     ]
-    return _bare([cells], [each] * len(columns))
+    return bare([cells], [each] * len(columns))
 
 
 def _recipients(names: Sequence[str]) -> list[Flowable]:
     return [paragraph("Nơi nhận:", "to"), *(paragraph(f"- {name}{'.' if name == names[-1] else ';'}", "list") for name in names)]
 
 
-def _bare(rows: Sequence[Sequence[Any]], widths: Sequence[float]) -> Table:  # Any: flowables or lists of them
+def bare(rows: Sequence[Sequence[Any]], widths: Sequence[float]) -> Table:  # Any: flowables or lists of them
+    """A table without rules or padding: columns side by side."""
     zero = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP")]
     return Table(rows, widths, style=[("VALIGN", (0, 0), (-1, -1), "TOP"), ("BOTTOMPADDING", (0, 0), (-1, -1), 6), *zero])
 
@@ -293,6 +294,8 @@ def _styles() -> dict[str, ParagraphStyle]:
         "cell": _style("cell", 12, TA_LEFT),
         "number": _style("number", 12, TA_RIGHT),
         "th": _style("th", 12, TA_CENTER),
+        "sumcell": _style("sumcell", 12, TA_LEFT),
+        "sumnumber": _style("sumnumber", 12, TA_RIGHT),
         "cell9": _style("cell9", 9, TA_LEFT),
         "number9": _style("number9", 9, TA_RIGHT),
         "th9": _style("th9", 9, TA_CENTER),
@@ -319,7 +322,7 @@ def _styles() -> dict[str, ParagraphStyle]:
 
 
 _FONTS: Final = {
-    BOLD: ("section", "th", "th9", "sumcell9", "sumnumber9", "title", "subject", "head", "head13", "motto"),
+    BOLD: ("section", "th", "th9", "sumcell", "sumnumber", "sumcell9", "sumnumber9", "title", "subject", "head", "head13", "motto"),
     ITALIC: ("basis", "place", "note", "small"),
     BOLD_ITALIC: ("to",),
 }

@@ -81,6 +81,12 @@ class Attachments:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database, self._files = database, SealedFiles(folder, database.keyring)
+        self.folder = folder
+
+    @property
+    def files(self) -> SealedFiles:
+        """Where contents lie: what else is kept as a sealed file (pictures of a case) lies beside them, in the same backup."""
+        return self._files
 
     # --- taking ---
 

@@ -20,7 +20,7 @@ from gateway.domain.cost import vnd
 from gateway.domain.wave import WaveState
 from gateway.services.routes import Route
 from gateway.services.zalo_tokens import trouble
-from gateway.storage import alerts, duty, outbox, standing, wave_mts, waves
+from gateway.storage import alerts, audit, duty, outbox, standing, wave_mts, waves
 from gateway.storage.database import Database, now_us
 from gateway.storage.outbox import RouteCondition
 from gateway.storage.schema import NO_WAVE
@@ -78,6 +78,7 @@ class Examined:
     queued: int
     delays: Mapping[str, Delay]
     unmatched: int
+    log: str = ""  # the end of the audit log, for paper: how many rows, and the beginning of the last hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,19 @@ async def examine(database: Database, around: Surroundings, now: int) -> Examine
     """Look at everything once."""
     spooled, disks = await asyncio.to_thread(_spooled, around.spool), await asyncio.to_thread(_disks, around.folders)
     found = await _read(database, around, now, spooled, disks)
-    causes = [cause for look in LOOKS for cause in look(found, around)]
+    async with database.read() as connection:
+        proof = await audit.prove(connection)
+    causes = [*(cause for look in LOOKS for cause in look(found, around)), *_log(proof)]
     delays = {route: _delay(each) for route, each in found.reports.delays_ms.items()}
-    return Examined(tuple(causes), found.waiting(), delays, found.reports.unmatched)
+    return Examined(tuple(causes), found.waiting(), delays, found.reports.unmatched, proof.head.print_)
+
+
+def _log(proof: audit.Proof) -> Iterator[Cause]:
+    """The audit log, where somebody changed it behind our back."""
+    if proof.broken is not None:
+        where = f"row {proof.broken.row}" if proof.broken.row else "its end"
+        remedy = "restore a backup from before beside it, compare, and ask who had the database"
+        yield Cause("audit", f"the audit log was changed behind our back at {where}: {proof.broken.why}; {remedy}")
 
 
 # --- reading ---

@@ -9,7 +9,7 @@ from gateway.services.alerts import Alerts
 from gateway.services.attachments import Attachments
 from gateway.services.corroboration import A_ROUND, mind_corroboration
 from gateway.services.digest import Digest
-from gateway.storage import limits
+from gateway.storage import limits, web_sessions
 from gateway.storage.database import Database, StorageDown
 
 BEAT_S: Final = 1.0
@@ -50,6 +50,7 @@ class Tending:
         if self._is_due("sweep", SWEEP_EVERY_MS, now):
             await self._attachments.sweep(now)
             await self._database.write(lambda connection: limits.forget(connection, now))
+            await self._database.write(lambda connection: web_sessions.forget(connection, now))
 
     def _is_due(self, what: str, every_ms: int, now: int) -> bool:
         """Whether `what` was last done that long ago, or the clock was put back; notes that it is done."""

@@ -8,6 +8,7 @@ import asyncio
 import secrets
 import threading
 import unicodedata
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,14 +54,16 @@ async def check(database: Database, name: str, passphrase: str, now: int, role: 
     if user is None or not right:
         raise Refusal(NOT_YOU)
     await database.write(lambda connection: users.end_tries(connection, user.id))
-    if role is not None and user.role is not role:
+    if role is not None and role not in user.roles:
         raise Refusal(f"{user.name} is no {role.value}; tinbao users list shows who is")
     return user
 
 
-async def add(database: Database, name: str, role: Role, passphrase: str, phone: Msisdn | None, commune: str, now: int) -> User:
-    """A new user. Raises Refusal: a name, a passphrase or a phone that can't be taken."""
-    called = _called(name)
+async def add(
+    database: Database, name: str, roles: Role | Collection[Role], passphrase: str, phone: Msisdn | None, commune: str, now: int
+) -> User:
+    """A new user. Raises Refusal: a name, roles, a passphrase or a phone that can't be taken."""
+    called, given = _called(name), _together(roles)
     stored = await _chosen(database.keyring, passphrase, called)
     bidx = _bidx(database.keyring, phone)
 
@@ -69,7 +72,7 @@ async def add(database: Database, name: str, role: Role, passphrase: str, phone:
         if other := await users.named(connection, called):
             raise Refusal(f"there is a user {other.name} already; take a name that differs in more than accents and capitals")
         await _free(connection, bidx, phone)
-        id_ = await users.add(connection, NewUser(called, role, stored, commune, phone, bidx), now)
+        id_ = await users.add(connection, NewUser(called, given, stored, commune, phone, bidx), now)
         return _known(await users.by_id(connection, id_), called)
 
     return await database.write(unit)
@@ -83,6 +86,18 @@ async def disable(database: Database, name: str, now: int) -> User:
 async def enable(database: Database, name: str) -> User:
     """Take a `disable` back. Raises Refusal."""
     return await _switch(database, name, None)
+
+
+async def change_roles(database: Database, name: str, roles: Collection[Role]) -> User:
+    """Appoint the user to other roles, in the place of all they had. Raises Refusal."""
+    given = _together(roles)
+
+    async def unit(connection: AsyncConnection) -> User:
+        user = _known(await users.named(connection, name), name)
+        await users.set_roles(connection, user.id, given)
+        return _known(await users.by_id(connection, user.id), name)
+
+    return await database.write(unit)
 
 
 async def change_passphrase(database: Database, name: str, passphrase: str) -> User:
@@ -139,11 +154,21 @@ def _known(user: User | None, name: str) -> User:
     return user
 
 
+def _together(roles: Role | Collection[Role]) -> frozenset[Role]:
+    """Roles that one person may have at once. Raises Refusal."""
+    given = frozenset({roles}) if isinstance(roles, Role) else frozenset(roles)
+    if not given:
+        raise Refusal("a user needs a role; tinbao users add --help names them")
+    if {Role.PLANNER, Role.APPROVER} <= given:
+        raise Refusal("nobody is planner and approver at once: who plans a wave must not approve it. Take one of the two")
+    return given
+
+
 async def _free(connection: AsyncConnection, bidx: bytes | None, phone: Msisdn | None, besides: int | None = None) -> None:
     """One phone, one person: under two names one could plan and approve alone."""
     other = await users.by_phone(connection, bidx) if bidx is not None else None
     if other is not None and other.id != besides:
-        raise Refusal(f"the phone {phone} belongs to {other.name}; a person has one name and one role")
+        raise Refusal(f"the phone {phone} belongs to {other.name}; a person has one name")
 
 
 def _called(name: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 LOCK_ID: Final = 0x71BA0  # any constant of ours: two starting processes must not migrate at once
-HEAD: Final = "0003"  # the newest of migrations/versions: finding nothing to do must not cost Alembic's half second
+HEAD: Final = "0010"  # the newest of migrations/versions: finding nothing to do must not cost Alembic's half second
 
 
 async def is_current(engine: AsyncEngine) -> bool:
@@ -54,8 +54,8 @@ def _immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def upgrade(connection: Connection) -> None:
-    """Alembic's upgrade to head on an open transaction."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Alembic's upgrade to `revision` on an open transaction."""
     from alembic import command  # half a second to import: only where it runs
     from alembic.config import Config
 
@@ -63,6 +63,6 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", "gateway.storage:migrations")
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
     if connection.dialect.name == "sqlite" and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
         raise RuntimeError(f"the migration would leave {len(broken)} rows without their parent")

@@ -1,8 +1,7 @@
-"""Users as rows: who plans waves and who approves them. One person has one name, one role and one phone."""
+"""Users as rows: one person has one name, one phone, and the roles that they are appointed to."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Row, bindparam, case, insert, select, text, update
@@ -10,14 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.fold import fold
 from gateway.domain.msisdn import Msisdn
+from gateway.domain.permission import Actor, Role
 from gateway.storage.schema import user
 
-
-class Role(StrEnum):
-    """What a user may do."""
-
-    PLANNER = "planner"  # puts waves together
-    APPROVER = "approver"  # says yes to another person's wave
+__all__ = ["NewUser", "Role", "User"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +20,7 @@ class NewUser:
     """A user to add. `passphrase`: its stored form; `bidx`: the blind index of `phone`."""
 
     name: str
-    role: Role
+    roles: frozenset[Role]
     passphrase: str = field(repr=False)
     commune: str
     phone: Msisdn | None = None
@@ -38,7 +33,7 @@ class User:
 
     id: int
     name: str
-    role: Role
+    roles: frozenset[Role]
     passphrase: str = field(repr=False)
     phone: Msisdn | None
     commune: str
@@ -50,6 +45,16 @@ class User:
     @property
     def is_enabled(self) -> bool:
         return self.disabled_at is None
+
+    @property
+    def actor(self) -> Actor:
+        """This person as who does something."""
+        return Actor(self.id, self.name, self.roles, self.commune)
+
+
+def joined(roles: Collection[Role]) -> str:
+    """How roles are stored: names in the order of `Role`, joined by commas."""
+    return ",".join(role for role in Role if role in roles)
 
 
 # --- who is there ---
@@ -91,14 +96,16 @@ async def approvers(connection: AsyncConnection, phones: Collection[bytes]) -> d
     """The enabled approvers among the people of `phones` (blind indexes)."""
     if not phones:
         return {}
-    chosen = select(user).where(user.c.bidx.in_(phones), user.c.role == Role.APPROVER.value, user.c.disabled_at.is_(None))
-    return {bytes(row.bidx): _user(row) for row in await connection.execute(chosen)}
+    chosen = select(user).where(user.c.bidx.in_(phones), user.c.disabled_at.is_(None))
+    found = {bytes(row.bidx): _user(row) for row in await connection.execute(chosen)}
+    return {bidx: each for bidx, each in found.items() if Role.APPROVER in each.roles}
 
 
 def _user(row: Row[Any]) -> User:  # Any: the columns of the table
     phone = Msisdn(row.phone) if row.phone is not None else None
+    roles = frozenset(map(Role, filter(None, row.roles.split(","))))
     return User(
-        row.id, row.name, Role(row.role), row.passphrase, phone, row.commune, row.created_at, row.disabled_at, row.failures,
+        row.id, row.name, roles, row.passphrase, phone, row.commune, row.created_at, row.disabled_at, row.failures,
         row.locked_until,
     )  # fmt: skip
 
@@ -110,7 +117,7 @@ async def add(connection: AsyncConnection, new: NewUser, now: int) -> int:
     """Store a new user; returns the id. Ask `named` and `by_phone` first, in the same transaction, after `hold`."""
     values = {
         "name": new.name,
-        "role": new.role.value,
+        "roles": joined(new.roles),
         "passphrase": new.passphrase,
         "phone": new.phone.e164 if new.phone else None,
         "bidx": new.bidx,
@@ -124,6 +131,11 @@ async def add(connection: AsyncConnection, new: NewUser, now: int) -> int:
 async def disable(connection: AsyncConnection, id_: int, at: int | None) -> None:
     """From `at` on this user may nothing; None: may again. The row stays, and its phone with it: waves and approvals name it."""
     await connection.execute(update(user).where(user.c.id == id_).values(disabled_at=at))
+
+
+async def set_roles(connection: AsyncConnection, id_: int, roles: Collection[Role]) -> None:
+    """Other roles. That nobody plans and approves is the caller's to see to."""
+    await connection.execute(update(user).where(user.c.id == id_).values(roles=joined(roles)))
 
 
 async def set_passphrase(connection: AsyncConnection, id_: int, passphrase: str) -> None:

@@ -14,6 +14,7 @@ from gateway.services.links import Links
 from gateway.services.scans import Scans
 from gateway.services.web_steps import WebSteps
 from gateway.storage.database import Database
+from gateway.web.counters import add_counters
 from gateway.web.form import ATTACHMENTS, GATE, STEPS, add_form
 from gateway.web.genuine import add_genuine
 from gateway.web.health import DATABASE, IS_DISPATCHING, add_health
@@ -56,6 +57,7 @@ def create_app(
     add_form(app)
     add_status(app)
     add_genuine(app)
+    add_counters(app)
     add_health(app)
     return app
 

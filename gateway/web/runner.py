@@ -17,7 +17,8 @@ class _Blank(logging.Filter):
         return True
 
 
-def _logger() -> logging.Logger:
+def blank_logger() -> logging.Logger:
+    """Where the listeners' troubles are told, by their kind alone."""
     logger = logging.getLogger("gateway.web.http")
     if not logger.filters:
         logger.addFilter(_Blank())
@@ -58,5 +59,5 @@ def web_runner(app: web.Application, *, drain_s: float = 10.0) -> web.AppRunner:
         shutdown_timeout=drain_s,
         max_line_size=LINE_LIMIT,
         max_field_size=LINE_LIMIT,
-        logger=_logger(),
+        logger=blank_logger(),
     )

@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import blast, claim, codes, inbound, pace, plan, posters, province, scans, ussd
+from tests.benchmarks import blast, claim, codes, desk, inbound, pace, plan, posters, province, scans, ussd
 from tests.benchmarks.table import record, shown
 
 JOBS = {  # what runs it, its usual number, its usual rounds: what takes minutes and has no yardstick beside it runs once
@@ -19,6 +19,7 @@ JOBS = {  # what runs it, its usual number, its usual rounds: what takes minutes
     "province": (province.run, 3_000, 1),
     "scans": (scans.run, 5_000, 3),
     "ussd": (ussd.run, 20, 3),
+    "desk": (desk.run, 100_000, 3),
 }
 
 

@@ -23,7 +23,9 @@ class Ran:
         return json.loads(self.stdout)
 
 
-def run(add_commands: Callable[[typer.Typer], None], config_dir: Path, *words: str | Path, json: bool = False) -> Ran:
+def run(
+    add_commands: Callable[[typer.Typer], None], config_dir: Path, *words: str | Path, json: bool = False, stdin: str | None = None
+) -> Ran:
     """Run one command as the door would; a traceback fails the test."""
     app = typer.Typer()
 
@@ -32,7 +34,7 @@ def run(add_commands: Callable[[typer.Typer], None], config_dir: Path, *words: s
         ctx.obj = Door(config_dir, json)
 
     add_commands(app)
-    result = CliRunner().invoke(app, [str(word) for word in words])
+    result = CliRunner().invoke(app, [str(word) for word in words], input=stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ran(result.exit_code, result.stdout, result.stderr)

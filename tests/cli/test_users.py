@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from gateway.cli import users, wave_approval
+from gateway.cli import doctor, users, wave_approval
 from gateway.cli.context import Door, complain
 from tests.cli.door import Ran
 from tests.harness import KEY, Gateway, deployment, route
@@ -32,6 +32,7 @@ def tinbao(gateway: Gateway, *words: str, typed: str = "", key: str = KEY) -> Ra
         ctx.obj = Door(gateway.folder, False)
 
     users.add_commands(app)
+    doctor.add_commands(app)
     wave = typer.Typer()
     wave_approval.add_commands(wave)
     app.add_typer(wave, name="wave")
@@ -56,7 +57,7 @@ def test_add_and_list(gateway: Gateway) -> None:
     listed = tinbao(gateway, "users", "list")
     assert listed.stdout == f"{LAN}: planner, +843…91\nHoàng Văn Hùng: approver, no phone\n"
     assert tinbao(gateway, "users", "list", "--json").stdout.splitlines()[0] == (
-        f'{{"name": "{LAN}", "role": "planner", "phone": "+843…91", "disabled": false, "locked": false}}'
+        f'{{"name": "{LAN}", "roles": ["planner"], "phone": "+843…91", "disabled": false, "locked": false}}'
     )
     held = b"".join(path.read_bytes() for path in (gateway.folder / "var").iterdir() if path.is_file())
     assert WORDS.encode() not in held
@@ -66,7 +67,7 @@ def test_add_and_list(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("words", "typed", "code", "said"),
     [
-        ((LAN, "--role", "boss"), WORDS, 2, "“boss” is no role; take one of: planner, approver"),
+        ((LAN, "--role", "boss"), WORDS, 2, "“boss” is no role; take of: planner, approver"),
         ((LAN, "--role", "planner", "--phone", "12"), WORDS, 2, "--phone: too short or too long"),
         ((LAN, "--role", "planner"), "", 1, "no passphrase was given; type it, or hand it over as a line on stdin"),
         ((LAN, "--role", "planner"), "\n", 1, "no passphrase was given"),
@@ -152,7 +153,7 @@ def test_a_phone_is_registered_and_taken_back(gateway: Gateway) -> None:
     assert tinbao(gateway, "users", "phone", LAN, "--phone", "0300000201").stdout == f"{LAN} has the phone +843…01\n"
     add(gateway, "Hoàng Văn Hùng", "approver")
     taken = tinbao(gateway, "users", "phone", "hoang van hung", "--phone", "+84300000201")
-    assert taken.stderr == f"the phone +843…01 belongs to {LAN}; a person has one name and one role"
+    assert taken.stderr == f"the phone +843…01 belongs to {LAN}; a person has one name"
     assert tinbao(gateway, "users", "phone", LAN).stdout == f"{LAN} has no phone\n"
 
 
@@ -161,3 +162,37 @@ def test_without_the_key_of_the_installation_nobody_is_added(gateway: Gateway) -
     add(gateway)
     done = tinbao(gateway, "users", "add", "Hoàng Văn Hùng", "--role", "approver", typed=f"{WORDS}\n", key=KEY[::-1][1:] + "=")
     assert done.exit_code == 78
+
+
+def test_several_roles_and_a_commune(gateway) -> None:
+    done = add(gateway, LAN, "reader", "--role", "reporter", "--commune", "06577")
+    assert (done.exit_code, done.stdout.strip()) == (0, f"{LAN} is reader, reporter")
+    done = tinbao(gateway, "users", "roles", "nong thi lan", "--role", "print")
+    assert done.stdout.strip() == f"{LAN} is print"
+
+
+def test_nobody_plans_and_approves(gateway) -> None:
+    done = add(gateway, LAN, "planner", "--role", "approver")
+    assert (done.exit_code, done.stderr.strip()) == (
+        1,
+        "nobody is planner and approver at once: who plans a wave must not approve it. Take one of the two",
+    )
+
+
+def test_a_commune_that_is_none(gateway) -> None:
+    done = add(gateway, LAN, "reader", "--commune", "99999")
+    assert (done.exit_code, "99999 is no commune" in done.stderr) == (2, True)
+
+
+def test_a_lost_phone_counts_no_more(gateway) -> None:
+    add(gateway, LAN, "reader")
+    done = tinbao(gateway, "users", "lost-phone", "nong thi lan")
+    assert (done.exit_code, f"{LAN} sets up a phone" in done.stdout) == (0, True)
+
+
+def test_what_commands_do_to_users_is_noted(gateway) -> None:
+    add(gateway, LAN, "reader")
+    off = tinbao(gateway, "users", "disable", LAN)
+    assert (off.exit_code, off.stderr) == (0, "")
+    told = tinbao(gateway, "doctor", "--json")
+    assert told.json["log"].startswith("2 ")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.peers.kannel import programs
 
-TOOLS = ("pdffonts", "qpdf", "gs", "mutool", "zbarimg", "chromium", "pdflatex")
+TOOLS = ("pdffonts", "qpdf", "gs", "mutool", "zbarimg", "chromium", "pdflatex", "soffice")
 
 
 def pytest_sessionstart() -> None:

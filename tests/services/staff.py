@@ -19,14 +19,16 @@ LANS_PHONE, HUNGS_PHONE = Msisdn("+84300000201"), Msisdn("+84300000202")
 _SALTS = count(1)
 
 
-async def make_user(database: Database, name: str, role: Role, phone: Msisdn | None = None) -> User:
+async def make_user(database: Database, name: str, *roles: Role, phone: Msisdn | None = None, commune: str = "06577") -> User:
     """A user whose passphrase is WORDS, hashed at a cost that tests can pay."""
     secret = database.keyring.blind(WORDS, "user.passphrase")
     stored = stored_form(secret, next(_SALTS).to_bytes(16, "big"), Cost(ln=2))
     bidx = database.keyring.blind(phone.e164, "msisdn") if phone else None
 
     async def unit(connection) -> User:
-        found = await users.by_id(connection, await users.add(connection, NewUser(name, role, stored, "06577", phone, bidx), NOW))
+        found = await users.by_id(
+            connection, await users.add(connection, NewUser(name, frozenset(roles), stored, commune, phone, bidx), NOW)
+        )
         assert found is not None
         return found
 
@@ -35,8 +37,8 @@ async def make_user(database: Database, name: str, role: Role, phone: Msisdn | N
 
 async def two_persons(database: Database) -> tuple[User, User]:
     """A planner and an approver, each with a phone."""
-    planner = await make_user(database, LAN, Role.PLANNER, LANS_PHONE)
-    return planner, await make_user(database, HUNG, Role.APPROVER, HUNGS_PHONE)
+    planner = await make_user(database, LAN, Role.PLANNER, phone=LANS_PHONE)
+    return planner, await make_user(database, HUNG, Role.APPROVER, phone=HUNGS_PHONE)
 
 
 def bound_route(name: str = "gia-lap", limit: int = 3, **changes) -> Route:

@@ -1,0 +1,1 @@
+"""Who is at the desk: signing in, the second factor, sessions, users; each step noted in the audit log."""
