@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from gateway.domain.permission import Role
 from gateway.domain.totp import hotp, step_of
@@ -49,7 +49,8 @@ async def browser() -> AsyncIterator[Browser]:
 async def come_in(page: Page, desk: TestDesk) -> None:
     """The first time: a passphrase, a phone set up, codes on paper; not once the mouse."""
     await page.goto(f"{desk.url}/desk/")
-    await page.keyboard.type(NAME)  # the field has the focus
+    await expect(page.locator("#name")).to_be_focused()
+    await page.keyboard.type(NAME)
     await page.keyboard.press("Tab")
     await page.keyboard.type(WORDS)
     await page.keyboard.press("Enter")

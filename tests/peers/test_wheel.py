@@ -52,7 +52,7 @@ def test_the_wheel_holds_our_files_and_nothing_else(installed: Path) -> None:
     ours = [path for path in files if path.parts[0] in ("gateway", "collateral", "tinbao.py")]
     assert {path.parts[0] for path in files if path not in ours and ".dist-info" not in path.parts[0]} == {".."}
     assert [path for path in files if path.parts[0] == ".."] == [PurePosixPath("../../../bin/tinbao")]
-    assert {path.suffix for path in ours} <= {".py", ".toml", ".csv", ".j2", ".html", ".mako"}
+    assert {path.suffix for path in ours} <= {".py", ".toml", ".csv", ".j2", ".html", ".mako", ".css", ".js", ".svg"}
     for name in ("config", "templates"):
         there = {path.relative_to(f"gateway/shipped/{name}").as_posix() for path in ours if path.is_relative_to(f"gateway/shipped/{name}")}
         listed = subprocess.run(
