@@ -1,13 +1,13 @@
 # demo: the whole product on this machine · test: every check that needs only Python · peers: against independent tools · bench: the bars · chaos: 1,000 kills
 PYTHON ?= python3
-PYTEST = timeout 2400 .venv/bin/pytest
+PYTEST = timeout 3000 .venv/bin/pytest
 
 .PHONY: demo test peers bench chaos lint format
 demo: .venv/ready
 	.venv/bin/tinbao demo
 
 test: .venv/ready lint
-	$(PYTEST) -n 4
+	$(PYTEST) -n 3
 
 lint: .venv/ready
 	.venv/bin/ruff format --check .

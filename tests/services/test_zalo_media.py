@@ -191,18 +191,19 @@ async def test_an_odd_row_is_stepped_over(database, raw) -> None:
         assert await fetcher(database, zalo, album, send).once() == 0
 
 
-async def test_the_loop_wakes_for_what_the_hook_brings(database) -> None:
+async def test_the_loop_fetches_what_the_hook_brought(database) -> None:
     stop = asyncio.Event()
     async with photos() as (zalo, album), http_sender(5) as send:
         media = fetcher(database, zalo, album, send)
-        running = asyncio.create_task(media.run(stop))
         await bring(database, f"{zalo.url}/photo/1.jpg")
-        async with asyncio.timeout(10):
-            while not album.kept:
+        running = asyncio.create_task(media.run(stop))
+        async with asyncio.timeout(15):
+            while not album.kept and not running.done():
                 media.arrived.set()
                 await asyncio.sleep(0.01)
         stop.set()
         await running
+        assert album.kept
 
 
 async def test_a_stop_cuts_a_fetch_that_hangs(database) -> None:
