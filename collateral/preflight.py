@@ -34,8 +34,8 @@ _ROOT_KEYS: Final = frozenset(("/AcroForm", "/OpenAction", "/AA", "/JavaScript",
 _PAGE_KEYS: Final = frozenset(("/AA", "/Trans", "/UserUnit", "/PresSteps"))
 _CLIP_KEYS: Final = ("/ViewArea", "/ViewClip", "/PrintArea", "/PrintClip")
 _BOXES: Final = ("/MediaBox", "/CropBox", "/TrimBox", "/ArtBox", "/BleedBox")
-_PDF_FAULTS: Final = (  # the last is pikepdf's word for pictures of odd depth: in a hostile file a finding, like the others
-    pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError, NotImplementedError,
+_PDF_FAULTS: Final = (  # RuntimeError: too deep a nesting, and pikepdf's word for pictures of odd depth
+    pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RuntimeError,
 )  # fmt: skip
 _XMP_LIMIT: Final = 4_000_000  # bytes
 _PROFILE_LIMIT: Final = 16_000_000

@@ -21,7 +21,13 @@ class Enclosing:
     raw: str | None = field(repr=False)
 
 
-_BEGIN: Final = select(func.min(mo.c.id)).where(mo.c.received_at > bindparam("since_"))
+_BEGIN: Final = select(  # one statement, one moment: what came between two of them would be behind the second and not in the first
+    func.coalesce(
+        select(func.min(mo.c.id) - 1).where(mo.c.received_at > bindparam("since_")).scalar_subquery(),
+        select(func.max(mo.c.id)).scalar_subquery(),
+        0,
+    )
+)
 _NEXT: Final = (  # by the primary key: only what came since the last look
     select(mo.c.id, mo.c.channel, mo.c.raw.is_not(None)).where(mo.c.id > bindparam("after_")).order_by(mo.c.id).limit(bindparam("limit_"))
 )
@@ -32,8 +38,7 @@ _ALARM: Final = update(mo).where(mo.c.id == bindparam("mo_")).values(alarm=func.
 
 async def before(connection: AsyncConnection, since: int) -> int:
     """The id before the first MO that was received after `since` (epoch ms). Walks the table: ask once a start."""
-    first = await connection.scalar(_BEGIN, {"since_": since})
-    return int(first) - 1 if first is not None else int(await connection.scalar(select(func.coalesce(func.max(mo.c.id), 0))) or 0)
+    return int(await connection.scalar(_BEGIN, {"since_": since}) or 0)
 
 
 async def next_ids(connection: AsyncConnection, channel: str, after: int, limit: int) -> tuple[int, list[int]]:

@@ -16,11 +16,11 @@ from sqlalchemy.types import NullType
 from gateway.domain.tip_work import State
 from gateway.storage.schema import mo, tip, tip_change, tip_event, tip_work, wave
 
-TODO: Final = "todo"
+OPEN_WORK: Final = "todo"
 URGENT: Final = "urgent"
 WAITING: Final = "waiting"
 ALL: Final = "all"
-QUEUES: Final = (TODO, URGENT, WAITING, ALL)
+QUEUES: Final = (OPEN_WORK, URGENT, WAITING, ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 _OF_QUEUE: Final[Mapping[str, list[ColumnElement[bool]]]] = {
-    TODO: [_OPEN, ~_WAITS],
+    OPEN_WORK: [_OPEN, ~_WAITS],
     URGENT: [_OPEN, _IS_URGENT],
     WAITING: [_OPEN, _WAITS],
     ALL: [],

@@ -132,12 +132,11 @@ async def test_a_repeat_brings_the_same_screen_and_acts_once(net: Network, conve
 
 
 async def test_repeats_that_come_at_once_act_once(net: Network, convention: str):
-    """On a machine that stands still some may be told to dial again; what is told is told once all the same."""
     phone = PHONES[convention]()
     await net.walk(phone, "1", "7", convention=convention)
     call = phone.type("canh mieu, 2 mo, ong toi ke")
     answers = await asyncio.gather(*(net.send(convention, call) for _ in range(8)))
-    assert len({answer.body for answer in answers if b"dang ban" not in answer.body}) == 1
+    assert len({answer.body for answer in answers}) == 1
     assert len(await rows(net.database, tip)) == 1
 
 

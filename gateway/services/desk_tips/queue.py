@@ -18,7 +18,7 @@ from gateway.services.refusal import Refusal
 from gateway.storage import tip_desk, tip_queue
 from gateway.storage.database import Database
 from gateway.storage.tip_desk import View
-from gateway.storage.tip_queue import ALL, QUEUES, TODO, Counts, Cursor, Row, Wanted
+from gateway.storage.tip_queue import ALL, OPEN_WORK, QUEUES, Counts, Cursor, Row, Wanted
 
 PAGE: Final = 30  # tips
 _LINE: Final = 120  # characters of the words in the list
@@ -30,7 +30,7 @@ ME: Final = "me"
 class Filters:
     """What a reader asks for, as it stands in an address: codes and states, no words. `since`, `until`: ISO days, both belong to it."""
 
-    queue: str = TODO
+    queue: str = OPEN_WORK
     village: str = ""
     channel: str = ""
     kind: str = ""
@@ -86,7 +86,7 @@ def checked(filters: Filters) -> Filters:
     """`filters` without what nobody can mean: an address may say anything."""
     kept = filters
     if filters.queue not in QUEUES:
-        kept = replace(kept, queue=TODO)
+        kept = replace(kept, queue=OPEN_WORK)
     if filters.kind and filters.kind not in list(Sort):
         kept = replace(kept, kind="")
     if filters.state and filters.state not in list(State):
