@@ -1,6 +1,6 @@
 # demo: the whole product on this machine · test: every check that needs only Python · peers: against independent tools · bench: the bars · chaos: 1,000 kills
 PYTHON ?= python3
-PYTEST = timeout 3000 .venv/bin/pytest
+PYTEST = timeout 2400 .venv/bin/pytest
 
 .PHONY: demo test peers bench chaos lint format
 demo: .venv/ready

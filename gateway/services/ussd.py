@@ -108,7 +108,7 @@ class _Row:
 
 
 class UssdSessions:
-    """All sessions of one deployment. Made by `open_ussd`. `routes`: by which receipts may leave."""
+    """All sessions of one deployment. Made by `open_ussd`. `routes`: by which receipts may leave; `patience_s`: how long a call waits."""
 
     def __init__(
         self,
@@ -118,9 +118,10 @@ class UssdSessions:
         routes: Sequence[Route],
         clock: Callable[[], int],
         random: Random,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._database, self._deployment, self._replies, self._routes = database, deployment, replies, routes
-        self._clock, self._random = clock, random
+        self._clock, self._random, self._patience_s = clock, random, patience_s
         self._script = deployment.dialogue
         self._values = common_values(deployment)
         self._timing = self._script.timing(Channel.USSD)
@@ -142,7 +143,7 @@ class UssdSessions:
         self._waiting.append(waiting)
         self._work.set()
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 return await waiting.done
         except TimeoutError:
             if waiting in self._waiting:
@@ -633,10 +634,16 @@ def _newest(call: _Call, row: Dialogue) -> str:
 
 @asynccontextmanager
 async def open_ussd(
-    database: Database, deployment: Deployment, replies: Replies, routes: Sequence[Route], clock: Callable[[], int], random: Random
+    database: Database,
+    deployment: Deployment,
+    replies: Replies,
+    routes: Sequence[Route],
+    clock: Callable[[], int],
+    random: Random,
+    patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[UssdSessions]:
     """Sessions and their one writer, which ends after the last call is answered. Close the listeners first, the database after."""
-    sessions = UssdSessions(database, deployment, replies, routes, clock, random)
+    sessions = UssdSessions(database, deployment, replies, routes, clock, random, patience_s)
     writer = asyncio.create_task(sessions.write_groups(), name="ussd")
     try:
         yield sessions

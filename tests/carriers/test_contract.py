@@ -105,6 +105,12 @@ def test_no_answer_makes_a_parser_raise(carrier: Carrier, response: HttpResponse
         assert len(carrier.parse_status(response, batch())) == 1
 
 
+NAMED_BY = {  # whose name of an MT a report bears: ours alone, or whichever of the two it brings; all others know only their own
+    **dict.fromkeys(("infobip", "kannel", "simulator", "smsgate"), (True,)),
+    **dict.fromkeys(("esms", "vonage"), (True, False)),
+}
+
+
 @all_carriers
 @settings(deadline=None, max_examples=300)
 @given(call=_CALL)
@@ -118,6 +124,7 @@ def test_no_hook_call_makes_a_parser_raise_or_yields_what_a_database_refuses(car
         assert "\0" not in words
         words.encode()  # no lone surrogate
     if isinstance(dlr, Dlr):
+        assert dlr.ours in NAMED_BY.get(carrier.NAME, (False,))
         assert dlr.ref.isascii()
 
 

@@ -287,7 +287,7 @@ async def test_a_wave_does_not_go_before_its_start(database: Database) -> None:
 
 
 async def test_equal_waves_get_equal_segments(database: Database) -> None:
-    """One writes texts of three segments, the other of one: both get the same share of the pace, within a tenth and one claim."""
+    """One writes texts of three segments, the other of one: both get the same share of the pace, within a tenth."""
     async with telco(behaviour=QUIET) as there:
         route = route_to("kannel", there.url, pace=Pace(120))
         long = await a_wave(database, route, range(600), "dai", mt=lambda each: replace(each, segments=3))
@@ -298,10 +298,9 @@ async def test_equal_waves_get_equal_segments(database: Database) -> None:
             return sent if sum(sent.values()) >= least else {}
 
         async with running(database, route):
-            await eventually(lambda: sent_segments(350), seconds=60)
+            await eventually(lambda: sent_segments(700), seconds=60)  # the last claim goes back unsent: of few it would be a large part
     by_wave = await sent_segments()
-    claim = route.pace.units_held()  # the last one may have gone back to the queue when the dispatcher ended
-    assert abs(by_wave[long] - by_wave[short]) <= 0.1 * sum(by_wave.values()) / 2 + claim
+    assert abs(by_wave[long] - by_wave[short]) <= 0.1 * sum(by_wave.values()) / 2 + 6
 
 
 async def test_a_blocked_person_gets_no_wave_and_no_send(database: Database) -> None:

@@ -82,7 +82,7 @@ async def net(database: Database, tmp_path: Path, keyring) -> AsyncIterator[Netw
     hooks = {name: Hook(name, CARRIERS["simulator"], Secret(SECRET)) for name in USSD}
     async with (
         open_intake(database, Spool(tmp_path / "spool", keyring), at_once=handler.at_once, patience_s=20) as intake,
-        open_ussd(database, data, load_replies(data), (route(),), lambda: clock[0], Random(3)) as sessions,
+        open_ussd(database, data, load_replies(data), (route(),), lambda: clock[0], Random(3), patience_s=20) as sessions,
         aiohttp.ClientSession() as http,
     ):
         app = web.Application(client_max_size=CALL_LIMIT)
