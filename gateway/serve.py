@@ -1,7 +1,7 @@
 """The life of the process: `serve` reads from top to bottom. Nothing outlives its block."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from random import SystemRandom
 from secrets import token_bytes
@@ -14,14 +14,10 @@ from gateway.carriers.ussd_registry import USSD
 from gateway.deployment import Deployment
 from gateway.domain.secret import Secret
 from gateway.log import log
-from gateway.metrics import Metrics
-from gateway.sending import dispatching, now_ms, routes_of
-from gateway.services.access.sessions import Life
+from gateway.sending import Dispatching, dispatching, now_ms, routes_of
 from gateway.services.alerts import Alerts
 from gateway.services.attachments import Attachments, folder_beside
-from gateway.services.census import Counting
 from gateway.services.digest import Digest
-from gateway.services.dispatch import Dispatcher
 from gateway.services.inbound import Inbound
 from gateway.services.intake import open_intake
 from gateway.services.keeping.keys import tend as tend_keys
@@ -37,11 +33,7 @@ from gateway.storage import outbox
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.spool import Spool
 from gateway.web.app import create_app
-from gateway.web.desk.app import desk_app
-from gateway.web.desk.kit import Desk, DeskRules
-from gateway.web.desk.waves_keys import SEND
 from gateway.web.hooks import HOOKS, Hook
-from gateway.web.limits import HOUR_MS, MINUTE_MS
 from gateway.web.runner import web_runner
 from gateway.web.ussd import UssdHook, add_ussd
 from gateway.web.zalo import ZaloHook, add_zalo
@@ -117,12 +109,7 @@ async def serve(
             tasks.create_task(tend_keys(database, stop, now_ms, token_bytes), name="data keys")
             tasks.create_task(_tell_of_trouble(database, stop), name="trouble")
             await _listen(stack, public, settings.service.address, "service.listen", settings.service.drain_s)
-            counting, metrics = Counting(database, routes), Metrics(state.dispatchers)
-            desk = desk_app(
-                _desk(settings, deployment, database, routes, attachments, lambda: _wake(state.dispatchers)),
-                lambda: _scraped(counting, metrics),
-            )
-            desk[SEND] = state.send
+            desk = await asyncio.to_thread(_desk, settings, deployment, database, routes, attachments, state)
             await _listen(stack, desk, settings.desk.address, "desk.listen", settings.service.drain_s)
             log.info("serve.ready", public=settings.service.listen, desk=settings.desk.listen, routes=[route.name for route in routes])
             if ready is not None:
@@ -148,38 +135,12 @@ async def _tell_of_trouble(database: Database, stop: asyncio.Event) -> None:
 
 
 def _desk(
-    settings: Settings,
-    deployment: Deployment,
-    database: Database,
-    routes: Sequence[Route],
-    attachments: Attachments,
-    wake: Callable[[], None],
-) -> Desk:
-    """What the desk's pages work with."""
-    stated = settings.desk
-    life = Life(stated.session_idle_min * MINUTE_MS, stated.session_hours * HOUR_MS)
-    rules = DeskRules(stated.names, life, stated.second_factor, settings.service.trusted_proxies)
-    return Desk(
-        database=database,
-        deployment=deployment,
-        routes=routes,
-        clock=now_ms,
-        attachments=attachments,
-        settings=rules,
-        folder=settings.data_dir,
-        wake=wake,
-        is_demo=bool(routes) and all(each.rehearsal for each in routes),
-    )
+    settings: Settings, deployment: Deployment, database: Database, routes: Sequence[Route], attachments: Attachments, state: Dispatching
+) -> web.Application:
+    """The desk, loaded only now: nobody's message waits for what draws papers and posters."""
+    from gateway.desk_opening import open_desk
 
-
-def _wake(dispatchers: Iterable[Dispatcher]) -> None:
-    """Something was queued: don't wait for the next poll."""
-    for each in dispatchers:
-        each.wake.set()
-
-
-async def _scraped(counting: Counting, metrics: Metrics) -> bytes:
-    return metrics.scrape(await counting.census(now_ms()))
+    return open_desk(settings, deployment, database, routes, attachments, state)
 
 
 async def _whenever(event: asyncio.Event, stop: asyncio.Event, act: Callable[[], Awaitable[None]]) -> None:

@@ -21,7 +21,7 @@ from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import Telco, telco
 from gateway.storage.files import dispatcher_lock
 from tests.cli.refused import refusal
-from tests.harness import Gateway, contacts_csv, deployment, eventually, route, wait_for_port
+from tests.harness import ROOT, Gateway, contacts_csv, deployment, eventually, route, wait_for_port
 from tests.story import ROUTE, is_ready, serving
 
 OTHER_KEY = b64encode(bytes(32)).decode()
@@ -332,3 +332,11 @@ async def _taken(there: Telco, count: int) -> bool:
 
 async def _settled(gateway: Gateway) -> bool:
     return not {"queued", "claimed", "sending"} & set(await asyncio.to_thread(states, gateway))
+
+
+def test_nobodys_message_waits_for_what_draws() -> None:
+    """Papers, posters and their libraries are loaded with the desk, after the hooks and the dispatcher are up."""
+    heavy = ("collateral", "docx", "openpyxl", "pikepdf", "reportlab")
+    asked = f"import sys, gateway.serve; print([name for name in {heavy} if name in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
