@@ -1,6 +1,7 @@
 """The life of the process: `serve` reads from top to bottom. Nothing outlives its block."""
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from random import SystemRandom
@@ -39,6 +40,7 @@ from gateway.web.ussd import UssdHook, add_ussd
 from gateway.web.zalo import ZaloHook, add_zalo
 
 TROUBLE_S: Final = 0.5  # how soon a database in trouble is told of
+_SPENT: Final = (errno.EMFILE, errno.ENFILE)  # no descriptor is left: nothing is wrong with what was to be opened
 
 
 class PortInUse(Exception):
@@ -109,11 +111,16 @@ async def serve(
             tasks.create_task(tend_keys(database, stop, now_ms, token_bytes), name="data keys")
             tasks.create_task(_tell_of_trouble(database, stop), name="trouble")
             await _listen(stack, public, settings.service.address, "service.listen", settings.service.drain_s)
-            desk = await asyncio.to_thread(_desk, settings, deployment, database, routes, attachments, state)
-            await _listen(stack, desk, settings.desk.address, "desk.listen", settings.service.drain_s)
-            log.info("serve.ready", public=settings.service.listen, desk=settings.desk.listen, routes=[route.name for route in routes])
-            if ready is not None:
-                ready.set()
+
+            async def open_desk() -> None:
+                desk = await asyncio.to_thread(_desk, settings, deployment, database, routes, attachments, state)
+                await _listen(stack, desk, settings.desk.address, "desk.listen", settings.service.drain_s)
+
+            await _as_soon_as_possible(open_desk, stop)
+            if not stop.is_set():
+                log.info("serve.ready", public=settings.service.listen, desk=settings.desk.listen, routes=[route.name for route in routes])
+                if ready is not None:
+                    ready.set()
             await stop.wait()
             log.info("serve.draining")
 
@@ -129,9 +136,7 @@ async def _tell_of_trouble(database: Database, stop: asyncio.Event) -> None:
         if (why := database.trouble) != told:
             log.warning("database.down", why=why) if why else log.info("database.back")
             told = why
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TROUBLE_S):
-                await stop.wait()
+        await _pause(stop, TROUBLE_S)
 
 
 def _desk(
@@ -141,6 +146,28 @@ def _desk(
     from gateway.desk_opening import open_desk
 
     return open_desk(settings, deployment, database, routes, attachments, state)
+
+
+async def _as_soon_as_possible(act: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Do `act`; where the process may open nothing more, again until it may, or until `stop`: what runs already goes on meanwhile."""
+    told = False
+    while not stop.is_set():
+        try:
+            return await act()
+        except (OSError, ImportError) as error:  # a module that can't be opened is an ImportError
+            if isinstance(error, OSError) and error.errno not in _SPENT:
+                raise
+            if not told:
+                log.warning("desk.waits", why=str(error))
+            told = True
+        await _pause(stop, TROUBLE_S)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    """`seconds`, or until `stop`."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
 
 
 async def _whenever(event: asyncio.Event, stop: asyncio.Event, act: Callable[[], Awaitable[None]]) -> None:
@@ -170,4 +197,6 @@ async def _listen(stack: AsyncExitStack, app: web.Application, address: tuple[st
     try:
         await web.TCPSite(runner, *address).start()
     except OSError as error:
+        if error.errno in _SPENT:
+            raise
         raise PortInUse(f"{address[0]}:{address[1]} can't be listened on ({error.strerror}); change {setting} in gateway.toml") from None

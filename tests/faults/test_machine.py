@@ -17,7 +17,7 @@ from gateway.simulator.telco import Telco, telco
 from tests.benchmarks.telco import telco_process
 from tests.faults import machine
 from tests.faults.ground import Ground, dispatching, ground
-from tests.harness import Gateway, deployment, eventually, route
+from tests.harness import Gateway, deployment, eventually, route, wait_for_port
 
 MTS = 900
 WELL = Behaviour(dlr="never", delay_s=0.02)
@@ -106,6 +106,25 @@ async def test_a_process_without_descriptors_lives_and_takes_up_its_work(tmp_pat
             await eventually(lambda: _taken(there, 1))
             await eventually(lambda: asyncio.to_thread(_is_ready, gateway))
         assert (there.counts.taken, there.counts.twice) == (1, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are Linux's")
+async def test_a_desk_that_can_not_be_opened_yet_stops_nobody_elses_message(tmp_path: Path) -> None:
+    """The desk is loaded after the public side is up: without descriptors it waits, and comes by itself."""
+    async with telco(behaviour=WELL) as there:
+        gateway = deployment(tmp_path / "d", routes=route("r", "kannel", f"{there.url}/cgi-bin/sendsms"))
+        with gateway.serving() as process:
+            with machine.nothing_more_opened(gateway, process):
+                await eventually(lambda: asyncio.to_thread(_says, gateway, "desk.waits", "serve.ready"))  # or was the desk quicker?
+                assert process.poll() is None
+            await eventually(lambda: asyncio.to_thread(_is_ready, gateway))
+            await eventually(lambda: asyncio.to_thread(_says, gateway, "serve.ready"))
+            await asyncio.to_thread(wait_for_port, gateway.desk, process)
+
+
+def _says(gateway: Gateway, *events: str) -> bool:
+    log = (gateway.folder / "serve.log").read_text("utf-8")
+    return any(event in log for event in events)
 
 
 def _is_ready(gateway: Gateway) -> bool:
