@@ -33,7 +33,7 @@ from collateral.press import OFFICE, Press
 from collateral.refusal import Refused, refused
 from collateral.setting import Setter
 from collateral.wording import HOME, words_for
-from gateway.child_process import follow_parent
+from gateway.process import follow_parent
 from gateway.domain.fold import nfc
 from gateway.domain.placement import Placement
 

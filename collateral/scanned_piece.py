@@ -13,7 +13,7 @@ from collateral.batch import Drawn, Ticket, draw_ticket
 from collateral.load import load_shop
 from collateral.preview import page_pictures
 from collateral.refusal import Refused
-from gateway.child_process import follow_parent
+from gateway.process import follow_parent
 
 SIDE_PX: Final = 260  # the longer side
 MOST_BYTES: Final = 40_000

@@ -15,6 +15,7 @@ from gateway.carriers.ussd_registry import USSD
 from gateway.deployment import Deployment
 from gateway.domain.secret import Secret
 from gateway.log import log
+from gateway.process import work_hard
 from gateway.sending import Dispatching, dispatching, now_ms, routes_of
 from gateway.services.alerts import Alerts
 from gateway.services.attachments import Attachments, folder_beside
@@ -117,6 +118,7 @@ async def serve(
                 await _listen(stack, desk, settings.desk.address, "desk.listen", settings.service.drain_s)
 
             await _as_soon_as_possible(open_desk, stop)
+            work_hard()  # what the desk brought is loaded too
             if not stop.is_set():
                 log.info("serve.ready", public=settings.service.listen, desk=settings.desk.listen, routes=[route.name for route in routes])
                 if ready is not None:
@@ -153,14 +155,16 @@ async def _as_soon_as_possible(act: Callable[[], Awaitable[None]], stop: asyncio
     told = False
     while not stop.is_set():
         try:
-            return await act()
+            await act()
         except (OSError, ImportError) as error:  # a module that can't be opened is an ImportError
             if isinstance(error, OSError) and error.errno not in _SPENT:
                 raise
             if not told:
                 log.warning("desk.waits", why=str(error))
             told = True
-        await _pause(stop, TROUBLE_S)
+            await _pause(stop, TROUBLE_S)
+        else:
+            return
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

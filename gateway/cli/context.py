@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 if TYPE_CHECKING:  # a command's imports cost up to half a second: `tinbao --help` needs none of them
     from gateway.deployment import Deployment
@@ -14,10 +14,6 @@ if TYPE_CHECKING:  # a command's imports cost up to half a second: `tinbao --hel
     from gateway.storage.database import Database
 
 T = TypeVar("T")
-
-# How long a thread that wants the interpreter waits for the one that has it. SQLite's writer gives it up at each statement and would wait
-# Python's 5 ms to get it back while the event loop is busy: a commit that takes 2 ms then takes 50.
-SWITCH_S: Final = 0.00005
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +60,11 @@ def _exit_code(error: Exception) -> int | None:
 
 def run(main: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine yields is its loop's affair
     """Run `main` on uvloop where there is one."""
-    sys.setswitchinterval(SWITCH_S)
     import asyncio
+
+    from gateway.process import work_hard
+
+    work_hard()
 
     try:
         import uvloop

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Final
 
-from gateway.child_process import follow_parent
 from gateway.deployment import Deployment
+from gateway.process import follow_parent, work_hard
 from gateway.reading import Reading, gazetteer_of, place_names_of, read
 from gateway.services.follow_ups import correction_in
 from gateway.storage.inbox import Mo
@@ -122,6 +122,7 @@ def _begin(deployment: Deployment) -> None:
     global _helpers_own
     follow_parent()
     _helpers_own = Reader(deployment)
+    work_hard()
 
 
 def _read_some(texts: Sequence[Text]) -> list[Reading]:

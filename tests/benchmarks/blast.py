@@ -114,7 +114,7 @@ def _wave(telco: TelcoProcess, folder: Path, count: int) -> Clocked:
     must(gateway.run(*plan))
     process = gateway.start()
     try:
-        wait_for_port(gateway.public, process)
+        wait_for_port(gateway.desk, process)  # the public side was up before it
         began = time.time()
         must(gateway.run("wave", "start", "dot-1"))
         until(lambda: telco.seen().taken >= count, 60 + count / 200, "the telco's last count")

@@ -13,7 +13,7 @@ from tests.benchmarks.children import until
 from tests.benchmarks.load import Sent, run_load
 from tests.benchmarks.table import Row, beside
 from tests.benchmarks.telco import TelcoProcess, telco_process
-from tests.harness import deployment, route
+from tests.harness import deployment, route, wait_for_port
 
 REPLIED = 1_500
 
@@ -40,7 +40,8 @@ def run(folder: Path, count: int, rounds: int) -> list[Row]:
 def _ours(telco: TelcoProcess, folder: Path, count: int) -> tuple[float, float]:
     """(MOs accepted a second, MOs replied to a second from the first call to the last reply at the telco)."""
     gateway = deployment(folder / "deployment", routes=route("tuyen", "kannel", f"{telco.url}/cgi-bin/sendsms", concurrency=64))
-    with gateway.serving():
+    with gateway.serving() as process:
+        wait_for_port(gateway.desk, process)  # loading it takes a second of a processor
         sent = run_load("lean", "mo", f"{gateway.url}/hooks/tuyen/mo?secret=s3cret", count)
         until(lambda: telco.seen().taken >= count, 60 + count / 100, "the last reply")
         lap = telco.lap()

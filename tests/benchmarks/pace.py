@@ -102,7 +102,7 @@ def _kept(folder: Path, contract: Contract, processes: int, database: str | None
 def _running(gateway: Gateway) -> Iterator[None]:
     process = gateway.start()
     try:
-        wait_for_port(gateway.public, process)
+        wait_for_port(gateway.desk, process)  # loading it takes a second of a processor
         yield
     finally:
         end(process)

@@ -23,7 +23,7 @@ from yarl import URL
 from gateway.deployment import load_deployment
 from tests.benchmarks.children import module
 from tests.benchmarks.table import Row, alone
-from tests.harness import deployment, route
+from tests.harness import deployment, route, wait_for_port
 
 PER_S = 1_000  # DESIGN §8
 P99_MS = 20.0
@@ -36,7 +36,8 @@ def run(folder: Path, count: int, rounds: int) -> list[Row]:
     most, slowest = [], []
     for at in range(rounds):
         gateway = deployment(folder / f"scans-{at}", routes=route("tuyen", "kannel", "http://127.0.0.1:9/cgi-bin/sendsms"))
-        with gateway.serving(), _locked(next(gateway.folder.rglob("*.db"))):
+        with gateway.serving() as process, _locked(next(gateway.folder.rglob("*.db"))):
+            wait_for_port(gateway.desk, process)
             found = _load(gateway.url, gateway.folder, count, 32, 0)
             paced = _load(gateway.url, gateway.folder, count, 32, PACED)
         most.append(found["per_s"])

@@ -16,7 +16,7 @@ import uvloop
 
 from tests.benchmarks.table import Row, alone
 from tests.benchmarks.telco import telco_process
-from tests.harness import deployment, route
+from tests.harness import deployment, route, wait_for_port
 
 RATE = 200  # sessions a second
 STORY = ("1", "7", "canh mieu dau ban, 2 mo, ong toi ke chon nam 79")
@@ -34,7 +34,8 @@ def run(folder: Path, seconds: int, rounds: int) -> list[Row]:
             place.mkdir(parents=True)
             table = route("tuyen", "kannel", f"{telco.url}/cgi-bin/sendsms", ussd="africastalking", concurrency=64)
             gateway = deployment(place / "deployment", routes=table)
-            with gateway.serving():
+            with gateway.serving() as process:
+                wait_for_port(gateway.desk, process)
                 took, whole = uvloop.run(_load(f"{gateway.url}/hooks/tuyen/ussd?secret=s3cret", seconds))
             took.sort()
             p99.append(took[len(took) * 99 // 100] * 1000)
