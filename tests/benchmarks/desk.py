@@ -19,6 +19,7 @@ from gateway.deployment import load_deployment, shipped_deployment
 from gateway.domain.fold import unaccent
 from gateway.domain.permission import Actor, Role
 from gateway.domain.tip_work import Sort
+from gateway.process import work_hard
 from gateway.services.corroboration import hashes_of, link, pairs_of
 from gateway.services.desk_tips import many
 from gateway.services.desk_tips.detail import show
@@ -69,6 +70,7 @@ class _Rows:
 
 def run(folder: Path, count: int, rounds: int) -> list[Row]:
     """Both engines."""
+    work_hard()  # as `serve` does
     keyring = Keyring.of(os.urandom(32))
     made = _made(keyring, count)
     server, watch = postgres.start()

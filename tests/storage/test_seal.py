@@ -48,6 +48,17 @@ def test_what_is_no_sealed_value(value):
         KEYRING.open(value, "mo.text")
 
 
+def test_many_open_at_once_and_one_that_does_not_keeps_no_other_shut():
+    both = Keyring({1: A, 2: B}, INDEX)
+    same = [both.seal(each, "p") for each in (b"x", b"", b"z")]
+    other = [Keyring({1: A}, INDEX).seal(b"of key 1", "p"), Keyring({9: A}, INDEX).seal(b"of a key that is gone", "p")]
+    assert both.open_all(same, "p") == [b"x", b"", b"z"]
+    assert both.open_all([*same, *other], "p") == [b"x", b"", b"z", b"of key 1", b""]
+    assert both.open_all([same[0], same[0][:-1] + b"!", b"", b"\x01", bytes(60), both.seal(b"x", "elsewhere")], "p") == [b"x", *[b""] * 5]
+    assert both.open_all([b""], "p") == both.open_all([b"\x01\x00\x02short"], "p") == [b""]
+    assert both.open_all([], "p") == []
+
+
 def test_rotation_old_values_open_new_ones_take_the_new_key():
     old, both, new = Keyring({1: A}, INDEX), Keyring({1: A, 2: B}, INDEX), Keyring({2: B}, INDEX)
     before, after = old.seal(b"x", "p"), both.seal(b"x", "p")

@@ -53,6 +53,8 @@ async def test_lao_and_emoji_are_found_as_they_are(database, memory) -> None:
 def test_folding_many_at_once_is_folding_each() -> None:
     texts = ["Đồi Sim – “miếu”", "ascii", "", "Nà Lải\u0301", "ĐÔNG"]
     assert bare_words([text.encode() for text in texts]) == ["doi sim  mieu", "ascii", "", "na lai", "dong"]
+    assert bare_words([text.encode() for text in ("Miếu", "a\0B", "ຂຸມ", "Đ")]) == ["mieu", "a\0b", "ຂຸມ", "d"]
+    assert bare_words([]) == []
 
 
 async def test_nothing_is_kept_beyond_the_bound_and_everything_is_still_found(database) -> None:
