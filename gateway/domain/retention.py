@@ -16,6 +16,7 @@ class Kept(StrEnum):
     DIALOGUE = "dialogue"  # answers of a dialogue that has ended
     DNA = "dna"  # registrations for sampling
     FAKE_REPORT = "fake_report"
+    LIST = "list"  # lists of people that staff uploaded for a wave that was never planned
     REQUEST = "request"  # requests of persons that are closed: the proof that they were answered
 
 
@@ -34,6 +35,7 @@ USUAL: Final[Mapping[Kept, Term]] = {
     Kept.DIALOGUE: Term(3),
     Kept.DNA: Term(24, after_closing=True),
     Kept.FAKE_REPORT: Term(12),
+    Kept.LIST: Term(3),
     Kept.REQUEST: Term(60),
 }
 

@@ -78,8 +78,8 @@ FATES: Final[Mapping[str, Fate]] = {
     "hand_over_item.words": Fate(_T, clear=True, case=True),
     "witness.contact": Fate(By.WORDS, clear=True),
     "entry_batch.refused": Fate(By.WORDS, clear=True),
-    "wave_list.data": Fate(By.NOBODY, why="a list that staff pasted; ends with its draft"),
-    "wave_list.report": Fate(By.NOBODY, why="a list that staff pasted; ends with its draft"),
+    "wave_list.data": Fate(By.NOBODY, why="a list that staff uploaded; ends when its wave is planned, or after its term"),
+    "wave_list.report": Fate(By.NOBODY, why="a list that staff uploaded; ends when its wave is planned, or after its term"),
     # cases, evidence, registers
     "witness.name": _CASE,
     "witness.knows": _CASE,

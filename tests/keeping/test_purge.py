@@ -10,7 +10,7 @@ from gateway.domain.retention import USUAL, Kept, Term, Terms, months_earlier, m
 from gateway.retention_terms import load_terms
 from gateway.services.keeping import purge as purging
 from gateway.services.keeping.purge import purge
-from gateway.storage.schema import case_file, case_tip, fake_report, mo, mt, tip, user
+from gateway.storage.schema import case_file, case_tip, fake_report, mo, mt, tip, user, wave_draft, wave_list
 from gateway.storage.sealed_columns import ERASED
 from tests.keeping.test_keys import chance, database_now
 from tests.services.people import ALICE
@@ -48,6 +48,8 @@ async def old_things(database) -> tuple[int, int]:
         case = (await connection.execute(insert(case_file).values(**values).returning(case_file.c.id))).scalar_one()
         await connection.execute(insert(case_tip).values(case=case, tip=cased, joined_at=0))
         await connection.execute(insert(fake_report).values(words="gia mao", at=now - YEARS))
+        for at in (now - YEARS, now):
+            await _list_of_people(connection, who, at)
 
     await database.write(unit)
     await make_wave(database, "cu", mts={"delivered": 3, "queued": 2}, mt={"created_at": now - YEARS})
@@ -55,23 +57,42 @@ async def old_things(database) -> tuple[int, int]:
     return plain, cased
 
 
+async def _list_of_people(connection, planner: int, at: int) -> None:
+    draft = {"commune": "06577", "kind": "own", "title": "t", "body": "{}", "version": 1, "state": "writing", "planner": planner}
+    added = insert(wave_draft).values(**draft, created_at=at, changed_at=at, changed_by=planner).returning(wave_draft.c.id)
+    one = (await connection.execute(added)).scalar_one()
+    values = {"name": "ds.csv", "sha256": "", "basis": "b", "data": "KzQy", "report": "{}", "uploaded_at": at}
+    await connection.execute(insert(wave_list).values(draft=one, commune="06577", **values))
+
+
 async def test_the_dry_run_says_what_goes_and_it_goes(own, where):
     now = await database_now(own)
     plain, cased = await old_things(own)
     due = {each.kind: each.rows for each in await purging.look(own, CLOSED, now)}
-    assert due == {Kept.SENT: 3, Kept.RECEIVED: 0, Kept.TIP: 1, Kept.DIALOGUE: 0, Kept.DNA: 0, Kept.FAKE_REPORT: 1, Kept.REQUEST: 0}
+    assert due == {
+        Kept.SENT: 3,
+        Kept.RECEIVED: 0,
+        Kept.TIP: 1,
+        Kept.DIALOGUE: 0,
+        Kept.DNA: 0,
+        Kept.FAKE_REPORT: 1,
+        Kept.LIST: 1,
+        Kept.REQUEST: 0,
+    }
     done = await purge(own, where.attachments, CLOSED, now, chance())
     assert done.rows == {kind: rows for kind, rows in due.items() if rows}
     async with own.read() as connection:
         tips = {row.id: (row.text, row.sender) for row in await connection.execute(select(tip.c.id, tip.c.text, tip.c.sender))}
         mos = sorted(await connection.scalars(select(mo.c.text)))
         numbers = [row.msisdn for row in await connection.execute(select(mt.c.msisdn).where(mt.c.state == "delivered"))]
+        lists = list(await connection.scalars(select(wave_list.c.uploaded_at)))
         queued = list(await connection.scalars(select(mt.c.msisdn).where(mt.c.state == "queued")))
     assert tips[plain] == (ERASED, ERASED)
     assert tips[cased] == ("thuoc ho so", ALICE)
     assert mos == ["moi", "thuoc ho so", ERASED]
     assert numbers.count(ERASED) == 3
     assert ERASED not in queued
+    assert [each > now - DAY for each in lists] == [True]
     again = await purge(own, where.attachments, CLOSED, now, chance())
     assert again.rows == {}
 
