@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome
-from gateway.carriers.shared import by_code, code_of, count_of, digits
+from gateway.carriers.protocol import Accepted, Account, Balance, Batch, Capabilities, Dlr, Malformed, Mo, Outcome
+from gateway.carriers.shared import balance_of, beside, by_code, code_of, count_of, digits
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, json_object
-from gateway.domain.failure import Failure
+from gateway.domain.failure import Failure, Refused
 
 NAME: Final = "abenla"
 CAPABILITIES: Final = Capabilities(max_batch=1, dedupe_window_s=0, status_by="none", unicode=True, dlr=False, mo=False)
@@ -34,7 +34,7 @@ def build_send(account: Account, batch: Batch) -> HttpRequest:
     mt = batch.mts[0]
     fields = {
         "loginName": account.username,
-        "sign": hashlib.md5(account.password.reveal().encode(), usedforsecurity=False).hexdigest(),
+        "sign": _sign(account),
         "serviceTypeId": account.options.get("service_type_id", ""),
         "phoneNumber": digits(mt.msisdn),
         "message": mt.text,
@@ -50,6 +50,22 @@ def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
     answer = json_object(response.body)
     taken = Accepted(None, count_of(answer.get("SmsPerMessage")))
     return (by_code(CODES, code_of(answer.get("Code")), response, taken),) * len(batch.mts)
+
+
+def _sign(account: Account) -> str:
+    return hashlib.md5(account.password.reveal().encode(), usedforsecurity=False).hexdigest()
+
+
+def build_balance(account: Account) -> HttpRequest:
+    """GetBalance beside SendSms."""
+    return HttpRequest("GET", f"{beside(account.url, 'GetBalance')}?{urlencode({'loginName': account.username, 'sign': _sign(account)})}")
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """{"Code":106,"Balance":1000}, in VND; a refusal bears the Code of sending's table."""
+    answer = json_object(response.body)
+    outcome = by_code(CODES, code, response, Accepted()) if (code := code_of(answer.get("Code"))) else None
+    return outcome if isinstance(outcome, Refused) else balance_of(answer.get("Balance"), "VND", response)
 
 
 def parse_mo(call: HookCall) -> Mo | Malformed:

@@ -7,9 +7,10 @@ sentence in `Message` refused them all.
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
-from gateway.carriers.shared import by_code, code_of, form_of, id_of, inside, iso_ms, post_form, words_of
+from gateway.carriers.protocol import Accepted, Account, Balance, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
+from gateway.carriers.shared import balance_of, beside, by_code, code_of, form_of, id_of, inside, iso_ms, post_form, words_of
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, json_object
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
@@ -63,6 +64,18 @@ def _outcome(row: Mapping[str, Any], response: HttpResponse) -> Outcome:
         return Refused(Failure.RETRYABLE, "left-out", maybe_sent=True)
     ref = id_of(row.get("messageId"))
     return by_code(CODES, code, response, Accepted(None if ref == "None" else ref))
+
+
+def build_balance(account: Account) -> HttpRequest:
+    """…/version1/user beside …/version1/messaging."""
+    url = f"{beside(account.url, 'user')}?username={quote(account.username, safe='')}"
+    return HttpRequest("GET", url, {"apiKey": account.password.reveal(), "Accept": "application/json"})
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """{"UserData":{"balance":"KES 1250.0000"}}: the currency stands before the sum."""
+    currency, _, amount = words_of(inside(json_object(response.body), "UserData").get("balance")).partition(" ")
+    return balance_of(amount, currency, response)
 
 
 def parse_mo(call: HookCall) -> Mo | Malformed:

@@ -8,7 +8,6 @@ import base64
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ import jmespath
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from gateway.carriers import custom_bounds
 from gateway.carriers.protocol import (
     Accepted,
     Account,
@@ -41,6 +41,7 @@ from gateway.domain.segments import Alphabet, alphabet_of
 NAME: Final = "custom"
 LOOKED_AT: Final = 65_536  # bytes of an answer or a call
 _MOST: Final = 200_000  # characters that a template may make of one batch
+_TOO_LONG: Final = "the description makes too long a request"
 
 
 class BadDescription(ValueError):
@@ -61,12 +62,14 @@ class Find:
         try:
             match way:
                 case "jmes" if colon:
-                    return cls("jmes", jmespath.compile(what))
-                case "regex" if colon and re.compile(what).groups == 1:
-                    return cls("regex", re.compile(what))
+                    return cls("jmes", custom_bounds.path(what))
+                case "regex" if colon:
+                    return cls("regex", custom_bounds.pattern(what))
                 case "field" | "header" if what:
                     return cls(way, what if way == "field" else what.lower())
-        except (jmespath.exceptions.JMESPathError, re.error) as why:
+        except custom_bounds.OutOfBounds as why:
+            raise BadDescription(f"{key}: “{what[:60]}” can't be used: {why}") from None
+        except jmespath.exceptions.JMESPathError as why:
             raise BadDescription(f"{key}: “{what}” can't be read ({type(why).__name__})") from None
         raise BadDescription(f"{key}: write jmes:PATH, field:NAME, header:NAME or regex: with one group")
 
@@ -120,10 +123,14 @@ _ENVIRONMENT.tests = {}
 
 def template(text: str, key: str, example: Mapping[str, object] | None = None) -> Template:
     """Raises BadDescription, also for one that asks for what templates here don't have. `example`: what it sees; else a message's."""
+    seen = _example() if example is None else example
     try:
+        custom_bounds.check_template(text, _ENVIRONMENT.parse(text), seen)
         made = _ENVIRONMENT.from_string(text)
-        made.render(_example() if example is None else example)
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as why:
+        made.render(seen)
+    except custom_bounds.OutOfBounds as why:
+        raise BadDescription(f"{key}: {why}") from None
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as why:
         raise BadDescription(f"{key}: {type(why).__name__}: {str(why).splitlines()[0][:120]}") from None
     return made
 
@@ -189,11 +196,12 @@ class Custom:
     def build_send(self, account: Account, batch: Batch) -> HttpRequest:
         """The request as the templates make it. A template that fails on this very text raises ValueError: planning tries every text."""
         words = self._words(account, batch)
-        url = self.url.render(words)
-        body = self.body.render(words) if self.body is not None else ""
+        render = _render_all if len(batch.mts) > 1 else _render
+        url = render(self.url, words)
+        body = render(self.body, words) if self.body is not None else ""
         if len(url) + len(body) > _MOST:
-            raise ValueError("the description makes too long a request")
-        headers = {name: _one_line(made.render(words)) for name, made in self.headers.items()}
+            raise ValueError(_TOO_LONG)
+        headers = {name: _one_line(render(made, words)) for name, made in self.headers.items()}
         return HttpRequest(self.method, _one_line(url), headers, body.encode("utf-8", "replace"))
 
     def _words(self, account: Account, batch: Batch) -> dict[str, object]:
@@ -278,6 +286,21 @@ class Custom:
 def _recipient(e164: str, ref: str) -> SimpleNamespace:
     digits = e164.removeprefix("+")
     return SimpleNamespace(number=e164, digits=digits, local="0" + digits[2:] if digits.startswith("84") else digits, ref=ref)
+
+
+def _render(made: Template, words: Mapping[str, object]) -> str:
+    return made.render(words)
+
+
+def _render_all(made: Template, words: Mapping[str, object]) -> str:
+    """The same for many recipients, given up as soon as it is too long: a loop can write a text a thousand times."""
+    pieces, length = list[str](), 0
+    for piece in made.generate(words):
+        pieces.append(piece)
+        length += len(piece)
+        if length > _MOST:
+            raise ValueError(_TOO_LONG)
+    return "".join(pieces)
 
 
 def _one_line(text: str) -> str:

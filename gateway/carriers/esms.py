@@ -7,6 +7,7 @@ the hook's secret rides in their address.
 
 POST {"ApiKey","SecretKey","Phone","Content","Brandname","SmsType":"2","IsUnicode","RequestId","CallbackUrl"}, every value a string
     -> {"CodeResult":"100","SMSID":"…"}, an error also under HTTP 200
+POST …/GetBalance_json {"ApiKey","SecretKey"} -> {"Balance":…,"CodeResponse":"100","UserID":…}
 GET  …/dlr?SMSID=…&RequestId=…&SendStatus=5&SendSuccess=1&SendFailed=0
 GET  …/mo?sender=84…&content=…&serviceNumber=8079&sign=…&cpid=…&smsid=…&receiverTime=yyyyMMddHHmmss -> XML <ClientResponse>
 """
@@ -18,10 +19,22 @@ from collections.abc import Mapping
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, Signing
-from gateway.carriers.shared import by_code, code_of, count_of, digits, id_of, international, is_plain, local_ms, post_json
+from gateway.carriers.protocol import Accepted, Account, Balance, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, Signing
+from gateway.carriers.shared import (
+    balance_of,
+    beside,
+    by_code,
+    code_of,
+    count_of,
+    digits,
+    id_of,
+    international,
+    is_plain,
+    local_ms,
+    post_json,
+)
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, decode_text, form_fields, json_object
-from gateway.domain.failure import Failure
+from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
 
 NAME: Final = "esms"
@@ -60,6 +73,9 @@ CODES: Final[Mapping[str, Failure | None]] = {
     "140": _M,  # our address is not on their list
     "143": _M,  # the account is locked
 }
+FRESH_MS: Final = 3 * 86_400_000  # their queue may have waited for us; a repeat is known by its smsid
+EARLY_MS: Final = 600_000
+_TIME: Final = "%Y%m%d%H%M%S"
 _XML: Final = {"content-type": "text/xml; charset=utf-8"}
 _STATUS: Final[Mapping[str, DlrStatus]] = {
     "1": DlrStatus.BUFFERED,  # waits for their approval
@@ -88,10 +104,28 @@ def build_send(account: Account, batch: Batch) -> HttpRequest:
 
 def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
     """One Outcome per MT. Business errors come under HTTP 200: the body's code decides."""
+    return outcomes(CODES, response, batch)
+
+
+def outcomes(codes: Mapping[str, Failure | None], response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
+    """The same for the vendor's other services, each by its own `codes`."""
     answer = json_object(response.body)
     code = code_of(answer.get("CodeResult"))
     taken = Accepted(id_of(answer.get("SMSID")))
-    return (by_code(CODES, code if code.isdigit() else "", response, taken),) * len(batch.mts)
+    return (by_code(codes, code if code.isdigit() else "", response, taken),) * len(batch.mts)
+
+
+def build_balance(account: Account) -> HttpRequest:
+    """One POST of the keys."""
+    return post_json(beside(account.url, "GetBalance_json"), {"ApiKey": account.username, "SecretKey": account.password.reveal()})
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """What is left, in VND; the code is named CodeResponse here."""
+    answer = json_object(response.body)
+    code = code_of(answer.get("CodeResponse"))
+    outcome = by_code(CODES, code, response, Accepted()) if code.isdigit() else None
+    return outcome if isinstance(outcome, Refused) else balance_of(answer.get("Balance"), "VND", response)
 
 
 def parse_mo(call: HookCall) -> Mo | Malformed:
@@ -101,20 +135,24 @@ def parse_mo(call: HookCall) -> Mo | Malformed:
     if not sender:
         return Malformed("sender: missing")
     smsid, receiver = (clean(fields.get(name, "")) for name in ("smsid", "serviceNumber"))
-    sent_at = local_ms(fields.get("receiverTime", ""), "%Y%m%d%H%M%S")
+    sent_at = local_ms(fields.get("receiverTime", ""), _TIME)
     return Mo(smsid or None, sender, receiver, fields.get("content", ""), sent_at)
 
 
 def is_signed(call: HookCall, by: Signing) -> bool | None:
-    """Whether an MO bears the signature: Base64 of the raw MD5 of cpid, smsid, content, receiverTime and the private key. None: a report.
+    """Whether an MO bears the signature: Base64 of the raw MD5 of cpid, smsid, content, receiverTime and the key; None: a report.
 
-    A "+" of Base64 that the query turned into a blank is restored.
+    Who sent it is not signed: a call that somebody saw once could come back in anybody's name, so only those of three days are taken. A "+"
+    of Base64 that the query turned into a blank is restored.
     """
     if call.path.endswith("/dlr"):
         return None
     fields = form_fields(call.query)
     given = fields.get("sign", b"").replace(b" ", b"+")
     signed = b"".join(fields.get(name, b"") for name in ("cpid", "smsid", "content", "receiverTime")) + by.key.reveal().encode()
+    at = local_ms(fields.get("receiverTime", b"").decode("ascii", "replace"), _TIME)
+    if at is None or not -EARLY_MS <= by.now_ms - at <= FRESH_MS:
+        return False
     return hmac.compare_digest(given, b64encode(hashlib.md5(signed, usedforsecurity=False).digest()))
 
 

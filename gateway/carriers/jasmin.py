@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
-from gateway.carriers.shared import form_of, id_of, is_plain
-from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean
+from gateway.carriers.protocol import Accepted, Account, Balance, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
+from gateway.carriers.shared import balance_of, beside, form_of, id_of, is_plain
+from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, json_object
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
+from gateway.domain.segments import read_septets
 
 NAME: Final = "jasmin"
 CAPABILITIES: Final = Capabilities(max_batch=1, dedupe_window_s=0, status_by="none", unicode=True, dlr=True, mo=True)
@@ -39,7 +40,10 @@ _STATUS: Final[Mapping[str, DlrStatus]] = {
     "DELETED": DlrStatus.FAILED,
     "REJECTD": DlrStatus.REJECTED,
 }
-_BY_CODING: Final[Mapping[str, str]] = {"3": "latin-1", "8": "utf-16-be"}
+# Jasmin on Python 3 writes the number as the octet itself (seen with 0.11.0 and 0.11.1), its documentation as digits.
+_BY_CODING: Final[Mapping[str, str]] = {"3": "latin-1", "8": "utf-16-be", "\x03": "latin-1", "\x08": "utf-16-be"}
+
+_DEFAULT: Final = frozenset(("0", ""))  # "": the octet 0, which `form_of` drops
 
 
 def build_send(account: Account, batch: Batch) -> HttpRequest:
@@ -73,6 +77,20 @@ def _outcome(response: HttpResponse) -> Outcome:
     return Refused(CODES[code] or Failure.RETRYABLE, code)
 
 
+def build_balance(account: Account) -> HttpRequest:
+    """/balance beside /send."""
+    fields = {"username": account.username, "password": account.password.reveal()}
+    return HttpRequest("GET", f"{beside(account.url, 'balance')}?{urlencode(fields)}")
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """{"balance":100.0,"sms_count":"ND"}; "ND", not defined, is an account without a limit."""
+    answer = json_object(response.body)
+    if response.status == 200 and answer.get("balance") == "ND":
+        return Balance(None)
+    return balance_of(answer.get("balance"), "credits", response)
+
+
 def parse_mo(call: HookCall) -> Mo | Malformed:
     """A text; its bytes (`binary`, hex) by their coding are surer than `content`, whose letters Jasmin may have lost."""
     fields = form_of(call)
@@ -88,7 +106,10 @@ def _text(fields: Mapping[str, str]) -> str:
         raw = bytes.fromhex(fields.get("binary", ""))
     except ValueError:
         raw = b""
-    words = raw.decode(codec, "replace") if codec and raw else fields.get("content", "")
+    if codec and raw:
+        words = raw.decode(codec, "replace")
+    else:  # the alphabet of the network's own; some SMSCs write other octets in it, and Jasmin's letters are what is left then
+        words = (read_septets(raw) if fields.get("coding") in _DEFAULT else None) or fields.get("content", "")
     return words.replace("\0", "")
 
 

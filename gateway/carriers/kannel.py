@@ -15,7 +15,19 @@ from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import quote
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
+from gateway.carriers.protocol import (
+    Accepted,
+    Account,
+    Balance,
+    Batch,
+    Capabilities,
+    Dlr,
+    Malformed,
+    Mo,
+    Outcome,
+    outcome_from_status,
+)
+from gateway.carriers.shared import is_page, unanswered
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, decode_text, form_fields
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
@@ -117,9 +129,24 @@ def _outcome(response: HttpResponse) -> Outcome:
     words = response.body[:200].decode("utf-8", "replace").strip().lower()
     code = next((code for pattern, code in _WORDS if pattern.match(words)), None)
     if code is None:
-        return Accepted() if response.status == 202 else outcome_from_status(response)
+        return Accepted() if response.status == 202 and not is_page(response) else outcome_from_status(response)
     failure = CODES[code]
     return Accepted() if failure is None else Refused(failure, code)
+
+
+def build_balance(account: Account) -> HttpRequest:
+    """A send without a receiver: Kannel checks name and password first, and then has nobody to send to."""
+    fields = {"username": account.username, "password": account.password.reveal()}
+    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())
+    return HttpRequest("GET", f"{account.url}{'&' if '?' in account.url else '?'}{asked}")
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """That the receiver is missing is the yes: Kannel itself has no money."""
+    outcome = _outcome(response)
+    if isinstance(outcome, Refused) and outcome.code == "no-receiver":
+        return Balance(None)
+    return outcome if isinstance(outcome, Refused) and outcome.code in CODES else unanswered(response)
 
 
 def parse_mo(call: HookCall) -> Mo | Malformed:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
-from gateway.carriers.shared import by_code, code_of, digits, id_of, is_plain, words_of
+from gateway.carriers.protocol import Accepted, Account, Balance, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
+from gateway.carriers.shared import balance_of, by_code, code_of, digits, id_of, is_plain, words_of
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, json_object
 from gateway.domain.failure import Failure, Refused
 
@@ -57,6 +57,20 @@ def _outcome(row: Mapping[str, Any], response: HttpResponse) -> Outcome:
     if not code:
         return Refused(Failure.RETRYABLE, "left-out", maybe_sent=True)
     return by_code(CODES, code, response, Accepted(id_of(row.get("smslog_id"))))
+
+
+def build_balance(account: Account) -> HttpRequest:
+    """The same address with op=cr."""
+    fields = {"app": "ws", "u": account.username, "h": account.password.reveal(), "op": "cr", "format": "json"}
+    return HttpRequest("GET", f"{account.url}{'&' if '?' in account.url else '?'}{urlencode(fields)}")
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """{"status":"OK","error":"0","credit":"5000"}; a refusal bears its error."""
+    answer = json_object(response.body)
+    code = code_of(answer.get("error"))
+    outcome = by_code(CODES, code, response, Accepted()) if code else None
+    return outcome if isinstance(outcome, Refused) else balance_of(answer.get("credit"), "credits", response)
 
 
 def parse_mo(call: HookCall) -> Mo | Malformed:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 from gateway.carriers.protocol import (
     Accepted,
     Account,
+    Balance,
     Batch,
     Capabilities,
     Dlr,
@@ -25,7 +26,7 @@ from gateway.carriers.protocol import (
     Signing,
     outcome_from_status,
 )
-from gateway.carriers.shared import basic, code_of, digits, form_of, id_of, international, post_json
+from gateway.carriers.shared import balance_of, basic, beside, code_of, digits, form_of, id_of, international, pairs_of, post_json
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, json_object
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
@@ -69,11 +70,24 @@ def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
     return (outcome_from_status(response),) * len(batch.mts)
 
 
+def build_balance(account: Account) -> HttpRequest:
+    """The account itself: the address without Message/."""
+    return HttpRequest("GET", beside(account.url, ""), basic(account.username, account.password.reveal()))
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """{"cash_credits":"12.345",…}, in USD."""
+    return balance_of(json_object(response.body).get("cash_credits"), "USD", response)
+
+
 def is_signed(call: HookCall, by: Signing) -> bool | None:
     """X-Plivo-Signature-V3, a list of which any may fit: Base64 of HMAC-SHA256 over address, sorted fields and nonce. Else V2."""
     given = call.headers.get("x-plivo-signature-v3", "")
     if given:
-        signed = f"{_base(call, by)}.{call.headers.get('x-plivo-signature-v3-nonce', '')}"
+        base = _base(call, by)
+        if base is None:
+            return False
+        signed = f"{base}.{call.headers.get('x-plivo-signature-v3-nonce', '')}"
     else:
         given = call.headers.get("x-plivo-signature-v2", "")
         signed = by.url_of(call).partition("?")[0] + call.headers.get("x-plivo-signature-v2-nonce", "")
@@ -81,11 +95,13 @@ def is_signed(call: HookCall, by: Signing) -> bool | None:
     return any(hmac.compare_digest(each.strip().encode("utf-8", "replace"), made) for each in given.split(","))
 
 
-def _base(call: HookCall, by: Signing) -> str:
+def _base(call: HookCall, by: Signing) -> str | None:
     url, _, query = by.url_of(call).partition("?")
     asked = "&".join(f"{name}={value}" for name, value in sorted(parse_qsl(query, keep_blank_values=True)))
-    posted = sorted(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)) if call.method == "POST" else []
-    glued = "".join(f"{name}{value}" for name, value in posted)
+    posted = pairs_of(call.body) if call.method == "POST" else []
+    if posted is None:
+        return None
+    glued = "".join(f"{name}{value}" for name, value in sorted(posted))
     if not asked and not glued:
         return url
     return f"{url}?{asked}{'.' if asked and glued else ''}{glued}"

@@ -6,6 +6,7 @@ HookCall -> parse_mo -> Mo | Malformed          HookCall -> parse_dlr -> Dlr | M
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol, TypeGuard
 
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse
@@ -35,7 +36,8 @@ class Account:
 class Mt(NamedTuple):  # like the other values that a blast makes by the ten thousand a second: a frozen dataclass takes four times as long
     """One text to one handset, or to a person of a network that knows no numbers ("zalo:ID" as `msisdn`).
 
-    `ref`: our unguessable name of it, capitals and digits; the carrier brings it back in a DLR.
+    `ref`: our unguessable name of it, capitals and digits; the carrier brings it back in a DLR. `answers`: the carrier's id of the MO that
+    it replies to, filled in for carriers that want it named (`names_mo`).
     """
 
     id: int
@@ -43,6 +45,7 @@ class Mt(NamedTuple):  # like the other values that a blast makes by the ten tho
     msisdn: Msisdn
     text: str
     segments: int
+    answers: str = ""
 
     def __repr__(self) -> str:
         return f"Mt({self.id}, {self.ref})"
@@ -68,6 +71,13 @@ class Accepted(NamedTuple):
 
 
 Outcome = Accepted | Refused
+
+
+class Balance(NamedTuple):
+    """What is left on our account, in `currency` (ISO 4217, "credits" or ""). None: the account stands, and the carrier names no sum."""
+
+    amount: Decimal | None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,7 @@ class Capabilities:
     reply_in_response: bool = False  # what we answer to an MO's call may carry the text for its sender
     lost_means: Literal["maybe_sent", "not_sent"] = "maybe_sent"
     addresses: str = "+"  # how the addresses begin that it reaches: numbers; Zalo knows people as "zalo:ID"
+    names_mo: bool = False  # the reply to an MO must name it
 
 
 class Carrier(Protocol):
@@ -149,7 +160,20 @@ class AsksStatus(Carrier, Protocol):
         """Ask about every MT of `batch`."""
 
     def parse_status(self, response: HttpResponse, batch: Batch) -> tuple[Outcome | None, ...]:
-        """One per MT in order; None: the carrier doesn't know it, which proves nothing for a while."""
+        """One per MT in order; None: the carrier doesn't know it, which proves nothing for a while, and then that it never arrived.
+
+        An answer that says neither is a Refused with `maybe_sent`: it leaves the MT uncertain, for None leads to a second send.
+        """
+
+
+class AsksBalance(Carrier, Protocol):
+    """A carrier with a call that sends nothing and shows whether it takes our credentials: what is left there, or its like."""
+
+    def build_balance(self, account: Account) -> HttpRequest:
+        """The call; its address is made from that of sending."""
+
+    def parse_balance(self, response: HttpResponse) -> Balance | Refused:
+        """What is left; Refused with the carrier's own word, or http-STATUS."""
 
 
 class RepliesInResponse(Carrier, Protocol):
@@ -157,6 +181,68 @@ class RepliesInResponse(Carrier, Protocol):
 
     def acknowledge_with(self, words: str, call: HookCall) -> HttpResponse:
         """ "I have it", with `words` for the sender of the MO in `call`."""
+
+
+class AnswersCalls(Carrier, Protocol):
+    """A carrier whose answer depends on the call."""
+
+    def acknowledge_call(self, call_kind: Literal["mo", "dlr"], call: HookCall) -> HttpResponse:
+        """ "I have it" for `call`."""
+
+
+class RefusesCalls(Carrier, Protocol):
+    """A carrier that wants a no in its own words."""
+
+    def refuse_call(self, call: HookCall) -> HttpResponse:
+        """The answer to `call`, which isn't authentic."""
+
+
+def acknowledgement(carrier: Carrier, call_kind: Literal["mo", "dlr"], call: HookCall) -> HttpResponse:
+    """What `carrier` takes for "I have it" in answer to `call`."""
+    return carrier.acknowledge_call(call_kind, call) if _answers_calls(carrier) else carrier.acknowledge(call_kind)
+
+
+def refusal_of(carrier: Carrier, call: HookCall) -> HttpResponse | None:
+    """The no of `carrier`'s own to a call that isn't authentic; None: a plain 403 will do."""
+    return carrier.refuse_call(call) if _refuses_calls(carrier) else None
+
+
+def _answers_calls(carrier: Carrier) -> TypeGuard[AnswersCalls]:
+    return hasattr(carrier, "acknowledge_call")
+
+
+def _refuses_calls(carrier: Carrier) -> TypeGuard[RefusesCalls]:
+    return hasattr(carrier, "refuse_call")
+
+
+class Binds(Carrier, Protocol):
+    """A carrier of which every partner has its own dialect, told by the account's options."""
+
+    def bound(self, options: Mapping[str, str]) -> Carrier:
+        """The same for one account."""
+
+
+def bound(carrier: Carrier, options: Mapping[str, str]) -> Carrier:
+    """`carrier` as it speaks with the account of `options`."""
+    return carrier.bound(options) if _binds(carrier) else carrier
+
+
+def _binds(carrier: Carrier) -> TypeGuard[Binds]:
+    return hasattr(carrier, "bound")
+
+
+class Misfit(NamedTuple):
+    """An option whose value can't be used: its name, a sentence, the remedy."""
+
+    option: str
+    sentence: str
+    remedy: str
+
+
+def misfits_in(carrier: Carrier, options: Mapping[str, str]) -> tuple[Misfit, ...]:
+    """What `carrier` can't use of `options`; most take any words."""
+    found: tuple[Misfit, ...] = carrier.misfits(options) if hasattr(carrier, "misfits") else ()
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +302,37 @@ def choices_of(carrier: Carrier) -> Mapping[str, tuple[str, ...]]:
     return getattr(carrier, "CHOICES", {})
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Which network a number is with today, as a carrier says. `code`: MCC and MNC, "45204"; `name` as written; one of them may be ""."""
+
+    code: str
+    name: str = ""
+
+
+class LooksUp(Carrier, Protocol):
+    """A carrier that can be asked which network a number is with. Asking may cost, and sends nobody anything."""
+
+    def build_lookup(self, account: Account, msisdn: Msisdn) -> HttpRequest:
+        """Ask about `msisdn`."""
+
+    def parse_lookup(self, response: HttpResponse, msisdn: Msisdn) -> Network | Malformed:
+        """What it said; Malformed: no answer to go by, be it a refusal or an unknown number."""
+
+
+def looks_up(carrier: Carrier) -> TypeGuard[LooksUp]:
+    """Whether `carrier` has `build_lookup` and `parse_lookup`."""
+    return hasattr(carrier, "build_lookup")
+
+
 def replies_in_response(carrier: Carrier) -> TypeGuard[RepliesInResponse]:
     """Whether `carrier` has `acknowledge_with`."""
     return carrier.CAPABILITIES.reply_in_response
+
+
+def asks_balance(carrier: Carrier) -> TypeGuard[AsksBalance]:
+    """Whether `carrier` has `build_balance` and `parse_balance`."""
+    return hasattr(carrier, "build_balance")
 
 
 def asks_status(carrier: Carrier) -> TypeGuard[AsksStatus]:

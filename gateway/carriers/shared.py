@@ -1,13 +1,16 @@
 """What many carriers' modules do alike: requests in JSON or as a form, an answer that is a code, ids and times as vendors write them."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from gateway.carriers.protocol import Accepted, Outcome, outcome_from_status
+from gateway.carriers.protocol import Accepted, Balance, Outcome, outcome_from_status
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, decode_text, form_fields
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.msisdn import Msisdn
@@ -16,7 +19,9 @@ from gateway.domain.segments import Alphabet, alphabet_of
 HANOI: Final = timezone(timedelta(hours=7))
 _CODE_MOST: Final = 24
 _ID_MOST: Final = 64
+_FIELDS_MOST: Final = 500  # of a form that is signed; vendors send some thirty
 _COUNT_MOST: Final = 9  # digits
+_SUM: Final = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 
 
 def post_json(url: str, value: object, headers: Mapping[str, str] | None = None) -> HttpRequest:
@@ -68,8 +73,13 @@ def id_of(value: object) -> str | None:
     """A carrier's id of a message, if it can be one: short, ASCII, without blanks."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    text = str(value).strip() if isinstance(value, str) or abs(value) < 10**_ID_MOST else ""
+    text = str(value).strip() if isinstance(value, str) or 0 <= value < 10**_ID_MOST else ""
     return text if 0 < len(text) <= _ID_MOST and text.isascii() and text.isprintable() and " " not in text else None
+
+
+def is_page(response: HttpResponse) -> bool:
+    """Whether somebody's web page came: a portal's, a proxy's, a router's. For carriers whose HTTP status alone is their yes."""
+    return response.body[:1].strip() in (b"", b"<") and response.body[:200].lstrip().lower().startswith((b"<html", b"<!doctype html"))
 
 
 def count_of(value: object) -> int | None:
@@ -97,6 +107,13 @@ def form_of(call: HookCall) -> dict[str, str]:
     return {name: decode_text(value) for name, value in form_fields(call.body or call.query).items()}
 
 
+def pairs_of(raw: bytes) -> list[tuple[str, str]] | None:
+    """All fields of a form, as a signature covers them. None where there are more than any vendor sends: forgers get no work out of us."""
+    if raw.count(b"&") >= _FIELDS_MOST:
+        return None
+    return parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
+
+
 def international(number: str) -> str:
     """A sender as carriers of Viet Nam write it ("84…", "+84…", "0…") in E.164; a short code or name as it is."""
     number = number.strip()
@@ -118,3 +135,37 @@ def iso_ms(text: str) -> int | None:
     except ValueError:
         return None
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def beside(url: str, other: str, up: int = 1) -> str:
+    """The address of a vendor's other call: `other` in place of the last `up` parts of the path of `url`; its query goes."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/").split("/")
+    kept = path[: max(0, len(path) - up)]
+    return urlunsplit((parts.scheme, parts.netloc, f"{'/'.join(kept) or ''}/{other}", "", ""))
+
+
+def amount_of(value: object) -> Decimal | None:
+    """A sum of money as vendors write it: a number, or a text of one."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = value.strip() if isinstance(value, str) else format(Decimal(repr(value)), "f") if abs(value) < 10**15 else ""
+    return Decimal(text) if _SUM.fullmatch(text) else None
+
+
+def balance_of(value: object, currency: object, response: HttpResponse) -> Balance | Refused:
+    """`value` as what is left; where it is no sum, what the HTTP status says. Nothing was sent, so nothing is doubtful."""
+    amount = amount_of(value)
+    if response.status == 200 and amount is not None:
+        return Balance(amount, code_of(currency))
+    return unanswered(response)
+
+
+def unanswered(response: HttpResponse) -> Refused:
+    """An answer to a mere question that isn't the carrier's, by its status."""
+    return replace(outcome_from_status(response), maybe_sent=False)
+
+
+def silent(response: HttpResponse) -> Refused:
+    """An answer to "what became of it?" that says nothing of it: the MT stays uncertain."""
+    return Refused(Failure.RETRYABLE, f"http-{response.status}", maybe_sent=True)

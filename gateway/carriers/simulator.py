@@ -12,6 +12,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from gateway.carriers.orders import AreaOrder
 from gateway.carriers.protocol import (
     Accepted,
     Account,
+    Balance,
     Batch,
     Capabilities,
     Dlr,
@@ -28,6 +30,7 @@ from gateway.carriers.protocol import (
     outcome_from_status,
     retry_after_s,
 )
+from gateway.carriers.shared import silent
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, json_object
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
@@ -109,9 +112,22 @@ def build_status(account: Account, batch: Batch) -> HttpRequest:
 
 
 def parse_status(response: HttpResponse, batch: Batch) -> tuple[Outcome | None, ...]:
-    """One per MT in order; None: the telco doesn't know it, or didn't say."""
-    rows = _rows(json_object(response.body)) or {}
+    """One per MT in order; None: the telco doesn't know it. Without its rows nothing was said of any."""
+    rows = _rows(json_object(response.body)) if response.status == 200 else None
+    if rows is None:
+        return (silent(response),) * len(batch.mts)
     return tuple(_outcome(rows.get(mt.ref, {})) for mt in batch.mts)
+
+
+def build_balance(account: Account) -> HttpRequest:
+    """A look-up of nothing."""
+    return HttpRequest("GET", f"{account.url}?ref=", build_status(account, Batch("", ())).headers)
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """Rows are the yes; a telco of the demo has no money."""
+    answer = json_object(response.body)
+    return Balance(None) if response.status == 200 and _rows(answer) is not None else replace(_whole(response, answer), maybe_sent=False)
 
 
 def build_order(account: Account, order: AreaOrder) -> HttpRequest:

@@ -6,6 +6,8 @@ sms:delivered, sms:failed and sms:cancelled with its dlr hook. The phone is no m
 Android asks its owner after some thirty texts, and operators lock SIMs that send bulk (memory).
 
 POST {"id","textMessage":{"text"},"phoneNumbers":["+84…"],"withDeliveryReport":true} -> 202 {"id","state"}; 409: id taken already
+GET …/messages/ID -> {"id","state","recipients"}; 404: not known. Sent again under its id, it is taken once all the same.
+GET …/webhooks -> [{"id","url","event"}]
 POST webhook {"id","event","payload":{"messageId","sender"|"phoneNumber","message","receivedAt"}}, X-Signature, X-Timestamp
 """
 
@@ -13,10 +15,12 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 from gateway.carriers.protocol import (
     Accepted,
     Account,
+    Balance,
     Batch,
     Capabilities,
     Dlr,
@@ -26,20 +30,21 @@ from gateway.carriers.protocol import (
     Signing,
     outcome_from_status,
 )
-from gateway.carriers.shared import basic, id_of, inside, iso_ms, post_json, words_of
+from gateway.carriers.shared import basic, beside, id_of, inside, iso_ms, post_json, silent, unanswered, words_of
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, json_object
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
 
 NAME: Final = "smsgate"
-CAPABILITIES: Final = Capabilities(max_batch=1, dedupe_window_s=0, status_by="none", unicode=True, dlr=True, mo=True)
+CAPABILITIES: Final = Capabilities(max_batch=1, dedupe_window_s=0, status_by="our_ref", unicode=True, dlr=True, mo=True)
 OPTIONS: Final[Mapping[str, str]] = {"hook_key": "the signing key shown in the app's webhook settings"}
 NEEDED: Final = ("hook_key",)
 
 CODES: Final[Mapping[str, Failure | None]] = {
     "202": None,
     "409": None,  # this id was taken already
-    "failed": Failure.RETRYABLE,  # the phone itself said no at once
+    "failed": Failure.PERMANENT,  # the phone itself said no; a second try under the same id would be a 409 and never be sent
+    "cancelled": Failure.PERMANENT,
     "http-400": Failure.PERMANENT,  # a number or text that Android doesn't take
     "http-401": Failure.MISCONFIGURED,
 }
@@ -51,6 +56,10 @@ _EVENTS: Final[Mapping[str, DlrStatus]] = {
     "sms:cancelled": DlrStatus.REJECTED,
 }
 _RECEIVED: Final = "sms:received"
+_STATES: Final[Mapping[str, Outcome]] = dict.fromkeys(("Pending", "Processed", "Sent", "Delivered"), Accepted()) | {
+    "Failed": Refused(Failure.PERMANENT, "failed"),  # tried, and its id is spent: it would be taken and not sent
+    "Cancelled": Refused(Failure.PERMANENT, "cancelled"),
+}
 
 
 def build_send(account: Account, batch: Batch) -> HttpRequest:
@@ -64,7 +73,7 @@ def build_send(account: Account, batch: Batch) -> HttpRequest:
     }
     if account.validity_min is not None:
         call["ttl"] = account.validity_min * 60
-    return post_json(account.url, call, basic(account.username, account.password.reveal()))
+    return post_json(account.url, call, _credentials(account))
 
 
 def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
@@ -77,10 +86,37 @@ def _outcome(response: HttpResponse) -> Outcome:
         return Accepted()
     if response.status == 400:
         return Refused(Failure.PERMANENT, "http-400")
-    state = json_object(response.body).get("state")
-    if response.status not in (200, 201, 202) or not isinstance(state, str):
-        return outcome_from_status(response)
-    return Refused(Failure.RETRYABLE, "failed") if state == "Failed" else Accepted()
+    found = _STATES.get(words_of(json_object(response.body).get("state")))
+    return found if response.status in (200, 201, 202) and found is not None else outcome_from_status(response)
+
+
+def build_status(account: Account, batch: Batch) -> HttpRequest:
+    """Ask by our name of the one MT of `batch`."""
+    return HttpRequest("GET", beside(account.url, quote(batch.mts[0].ref, safe=""), up=0), _credentials(account))
+
+
+def parse_status(response: HttpResponse, batch: Batch) -> tuple[Outcome | None, ...]:
+    """One per MT. The state must stand under our own name of it; only a 404 says that it is not known."""
+    if response.status == 404:
+        return (None,) * len(batch.mts)
+    answer = json_object(response.body) if response.status == 200 else {}
+    if answer.get("id") != batch.mts[0].ref:
+        return (silent(response),) * len(batch.mts)
+    return (_STATES.get(words_of(answer.get("state")), silent(response)),) * len(batch.mts)
+
+
+def build_balance(account: Account) -> HttpRequest:
+    """The list of webhooks: it needs the password, and holds nothing about residents."""
+    return HttpRequest("GET", beside(account.url, "webhooks"), _credentials(account))
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """A list is the yes; a phone has no balance that it could name."""
+    return Balance(None) if response.status == 200 and response.body.lstrip().startswith(b"[") else unanswered(response)
+
+
+def _credentials(account: Account) -> dict[str, str]:
+    return basic(account.username, account.password.reveal())
 
 
 def is_signed(call: HookCall, by: Signing) -> bool | None:

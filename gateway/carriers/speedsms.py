@@ -7,14 +7,15 @@ matched only by keeping numbers in the clear.
 
 POST {"to":["84…"],"content","sms_type":3,"sender"} -> {"status":"success","code":"00","data":{"tranId":123,"invalidPhone":[]}}
     or {"status":"error","code":"113"}; HTTP 429 after 60 requests in 60 s, with X-Rate-Limit-Reset
+GET …/user/info -> {"email","balance":100000.0,"currency":"VND"}
 POST webhook {"type":"report","tranId":123,"phone":"84…","status":0} or {"type":"sms"|"incoming","phone":"84…","content":"…"}
 """
 
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
-from gateway.carriers.shared import basic, by_code, code_of, digits, id_of, inside, international, post_json, words_of
+from gateway.carriers.protocol import Accepted, Account, Balance, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
+from gateway.carriers.shared import balance_of, basic, beside, by_code, code_of, digits, id_of, inside, international, post_json, words_of
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, json_object
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
@@ -42,6 +43,7 @@ CODES: Final[Mapping[str, Failure | None]] = {
     "sender": Failure.MISCONFIGURED,  # "sender not found"
 }
 _TEMPORARY_UP_TO: Final = 63
+_DIGITS: Final = 4
 _LONGEST_S: Final = 3600
 
 
@@ -73,6 +75,18 @@ def _outcome(response: HttpResponse) -> Outcome:
     return by_code(CODES, code_of(answer.get("code")) or "unnamed", response, Accepted(id_of(data.get("tranId"))))
 
 
+def build_balance(account: Account) -> HttpRequest:
+    """…/user/info beside …/sms/send."""
+    return HttpRequest("GET", beside(account.url, "user/info", up=2), basic(account.password.reveal(), "x"))
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """What is left; a refusal has the form of sending's."""
+    answer = json_object(response.body)
+    outcome = _outcome(response) if answer.get("status") == "error" else None
+    return outcome if isinstance(outcome, Refused) else balance_of(answer.get("balance"), answer.get("currency"), response)
+
+
 def _reset_s(response: HttpResponse) -> float | None:
     text = response.headers.get("x-rate-limit-reset", response.headers.get("retry-after", "")).strip()
     return float(min(int(text), _LONGEST_S)) if text.isascii() and text.isdigit() and len(text) < 10 else None
@@ -90,11 +104,12 @@ def parse_mo(call: HookCall) -> Mo | Malformed:
 def parse_dlr(call: HookCall) -> Dlr | Malformed:
     """A report: 0 delivered, up to 63 not yet, from 64 on never."""
     event = json_object(call.body)
-    ref, status = id_of(event.get("tranId")), event.get("status")
+    ref, word = id_of(event.get("tranId")), code_of(event.get("status"))
     if event.get("type") != "report" or ref is None:
         return Malformed("type, tranId: no report")
-    if not isinstance(status, int) or isinstance(status, bool) or not 0 <= status < 10_000:
+    if not word.isdigit() or len(word) > _DIGITS:
         return Malformed("status: no number from 0 on")
+    status = int(word)
     if status == 0:
         return Dlr(ref, ours=False, status=DlrStatus.DELIVERED, code="0")
     said = DlrStatus.BUFFERED if status <= _TEMPORARY_UP_TO else DlrStatus.FAILED

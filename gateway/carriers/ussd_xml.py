@@ -25,6 +25,7 @@ class Element:
     name: str
     text: str = field(default="", repr=False)
     inside: list["Element"] = field(default_factory=list)
+    attributes: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def find(self, name: str) -> "Element | None":
         """The first child called `name`."""
@@ -44,11 +45,11 @@ class _Builder:
         self._open: list[Element] = []
         self._count = 0
 
-    def start(self, name: str, _attributes: Mapping[str, str]) -> None:
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._count += 1
         if self._count > MOST_ELEMENTS or len(self._open) >= MOST_DEPTH:
             raise NotXml("too many elements")
-        element = Element(name)
+        element = Element(name, attributes=attributes)
         if self._open:
             self._open[-1].inside.append(element)
         else:

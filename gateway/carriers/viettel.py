@@ -11,8 +11,8 @@ from html import unescape
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
-from gateway.carriers.shared import digits, is_plain
+from gateway.carriers.protocol import Accepted, Account, Balance, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
+from gateway.carriers.shared import amount_of, digits, is_plain, unanswered
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, decode_text
 from gateway.domain.failure import Failure, Refused
 
@@ -63,6 +63,7 @@ _HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'
 _LOOKED_AT: Final = 8_192  # bytes of an answer
 _MESSAGE: Final = re.compile(r"<(?:\w+:)?message[^<>]{0,200}>([^<]{0,2000})</")
 _RESULT: Final = re.compile(r"<(?:\w+:)?result[^<>]{0,200}>\s{0,20}(-?\d{1,6})\s{0,20}</")
+_DESCRIBED: Final = re.compile(r"<(?:\w+:)?errDesc[^<>]{0,200}>([^<]{0,2000})</")
 _FAULT: Final = re.compile(r"<(?:\w+:)?Fault[\s>]")
 
 
@@ -82,12 +83,16 @@ def build_send(account: Account, batch: Batch) -> HttpRequest:
         "Content": mt.text,
         "ContentType": "0" if is_plain(mt.text) else "1",
     }
+    return _called(account.url, "wsCpMt", fields)
+
+
+def _called(url: str, operation: str, fields: Mapping[str, str]) -> HttpRequest:
     inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
     envelope = (
         '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:b="http://impl.bulkSms.ws/">'
-        f"<soapenv:Body><b:wsCpMt>{inner}</b:wsCpMt></soapenv:Body></soapenv:Envelope>"
+        f"<soapenv:Body><b:{operation}>{inner}</b:{operation}></soapenv:Body></soapenv:Envelope>"
     )
-    return HttpRequest("POST", account.url, _HEADERS, envelope.encode())
+    return HttpRequest("POST", url, _HEADERS, envelope.encode())
 
 
 def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
@@ -107,6 +112,24 @@ def _outcome(response: HttpResponse) -> Outcome:
     if result is not None and result[1] == "0":
         return Refused(Failure.RETRYABLE, "refused", unknown=True)
     return Refused(Failure.RETRYABLE, "fault") if _FAULT.search(text) else outcome_from_status(response)
+
+
+def build_balance(account: Account) -> HttpRequest:
+    """`checkBalance` of the same service."""
+    fields = {"User": account.username, "Password": account.password.reveal(), "CPCode": account.options.get("cp_code", "")}
+    return _called(account.url, "checkBalance", fields)
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """The sum stands in `errDesc`, where a refusal has its words; what is neither is told to the operator as it came."""
+    found = _DESCRIBED.search(decode_text(response.body[:_LOOKED_AT]))
+    if found is None:
+        return unanswered(response)
+    said = unescape(found[1]).strip().lower()
+    if (amount := amount_of(said)) is not None:
+        return Balance(amount, "VND")
+    code = next((code for words, code in _WORDS if words in said), "refused")
+    return Refused(CODES[code] or Failure.RETRYABLE, code, unknown=code == "refused")
 
 
 def parse_mo(call: HookCall) -> Mo | Malformed:

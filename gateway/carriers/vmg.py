@@ -8,13 +8,15 @@ words to the same number for five minutes.
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome
+from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Network, Outcome
 from gateway.carriers.shared import by_code, code_of, count_of, digits, id_of, is_plain, post_json
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, json_object
 from gateway.domain.failure import Failure
+from gateway.domain.msisdn import Msisdn
 
 NAME: Final = "vmg"
 CAPABILITIES: Final = Capabilities(max_batch=1, dedupe_window_s=3_600, status_by="none", unicode=True, dlr=False, mo=False)
+OPTIONS: Final[Mapping[str, str]] = {"lookup_url": "where numbers are looked up; https://mnp.brandsms.vn/api/VMG/CheckMnp by default"}
 
 _P, _U, _T, _M = Failure.PERMANENT, Failure.UNROUTABLE, Failure.THROTTLED, Failure.MISCONFIGURED
 CODES: Final[Mapping[str, Failure | None]] = (
@@ -67,3 +69,18 @@ def parse_dlr(call: HookCall) -> Dlr | Malformed:
 def acknowledge(call_kind: Literal["mo", "dlr"]) -> HttpResponse:
     """200 and nothing."""
     return HttpResponse(200, {}, b"")
+
+
+def build_lookup(account: Account, msisdn: Msisdn) -> HttpRequest:
+    """CheckMnp, which answers from the country's portability data (one client: V1); that it takes the same token is inferred."""
+    url = account.options.get("lookup_url") or "https://mnp.brandsms.vn/api/VMG/CheckMnp"
+    return post_json(url, {"phoneNumber": digits(msisdn)}, {"token": account.password.reveal()})
+
+
+def parse_lookup(response: HttpResponse, msisdn: Msisdn) -> Network | Malformed:
+    """`data[0].currentTelco`, 01 to 09: taken for the network code under Viet Nam's 452, which is inferred from their values."""
+    rows = json_object(response.body).get("data")
+    telco = code_of(rows[0].get("currentTelco")) if isinstance(rows, list) and rows and isinstance(rows[0], dict) else ""
+    if len(telco) != 2 or not telco.isdigit():
+        return Malformed(f"no currentTelco in the answer (http-{response.status})")
+    return Network(f"452{telco}")

@@ -10,17 +10,48 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
-from urllib.parse import parse_qsl
 
-from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, Signing, outcome_from_status
-from gateway.carriers.shared import by_code, code_of, digits, id_of, international, is_plain, iso_ms, post_form
+from gateway.carriers.protocol import (
+    Accepted,
+    Account,
+    Balance,
+    Batch,
+    Capabilities,
+    Dlr,
+    Malformed,
+    Mo,
+    Network,
+    Outcome,
+    Signing,
+    outcome_from_status,
+)
+from gateway.carriers.shared import (
+    balance_of,
+    basic,
+    beside,
+    by_code,
+    code_of,
+    digits,
+    id_of,
+    inside,
+    international,
+    is_plain,
+    iso_ms,
+    pairs_of,
+    post_form,
+    words_of,
+)
 from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, clean, json_object
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
+from gateway.domain.msisdn import Msisdn
 
 NAME: Final = "vonage"
 CAPABILITIES: Final = Capabilities(max_batch=1, dedupe_window_s=0, status_by="none", unicode=True, dlr=True, mo=True)
-OPTIONS: Final[Mapping[str, str]] = {"hook_key": "the account's signature secret; method HMAC-SHA256"}
+OPTIONS: Final[Mapping[str, str]] = {
+    "hook_key": "the account's signature secret; method HMAC-SHA256",
+    "lookup_url": "where numbers are looked up; https://api.nexmo.com/ni/standard/json by default",
+}
 
 CODES: Final[Mapping[str, Failure | None]] = (
     {"0": None}
@@ -80,6 +111,16 @@ def _part(part: Mapping[str, Any], response: HttpResponse, count: int) -> Outcom
     return by_code(CODES, code_of(part.get("status")), response, Accepted(id_of(part.get("message-id")), count))
 
 
+def build_balance(account: Account) -> HttpRequest:
+    """…/account/get-balance beside …/sms/json, by HTTP Basic: a query would be written to logs."""
+    return HttpRequest("GET", beside(account.url, "account/get-balance", up=2), basic(account.username, account.password.reveal()))
+
+
+def parse_balance(response: HttpResponse) -> Balance | Refused:
+    """{"value":10.28,"autoReload":false}, always in EUR."""
+    return balance_of(json_object(response.body).get("value"), "EUR", response)
+
+
 def is_signed(call: HookCall, by: Signing) -> bool | None:
     """`sig`: HMAC-SHA256 over the other parameters by name, "&" and "=" in values as "_"; `timestamp` not older than five minutes."""
     fields = _fields(call)
@@ -100,7 +141,7 @@ def _fields(call: HookCall) -> dict[str, str]:
     if call.headers.get("content-type", "").startswith("application/json"):
         return {name: str(value) for name, value in json_object(call.body).items() if isinstance(value, str | int) and name.isascii()}
     raw = call.body or call.query
-    return {name: value for name, value in parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True) if name != "secret"}
+    return {name: value for name, value in pairs_of(raw) or () if name != "secret"}
 
 
 def parse_mo(call: HookCall) -> Mo | Malformed:
@@ -140,3 +181,19 @@ def parse_dlr(call: HookCall) -> Dlr | Malformed:
 def acknowledge(call_kind: Literal["mo", "dlr"]) -> HttpResponse:
     """200 and nothing."""
     return HttpResponse(200, {}, b"")
+
+
+def build_lookup(account: Account, msisdn: Msisdn) -> HttpRequest:
+    """Number Insight Standard (Vonage's page and its SDKs: V2), with HTTP Basic as the page shows. Vonage ends it on 4 February 2027."""
+    base = account.options.get("lookup_url") or "https://api.nexmo.com/ni/standard/json"
+    return HttpRequest("GET", f"{base}?number={digits(msisdn)}", basic(account.username, account.password.reveal()))
+
+
+def parse_lookup(response: HttpResponse, msisdn: Msisdn) -> Network | Malformed:
+    """`current_carrier`, where `status` is 0; its network_code is MCC and MNC."""
+    answer = json_object(response.body)
+    carrier, status = inside(answer, "current_carrier"), code_of(answer.get("status"))
+    code, name = code_of(carrier.get("network_code")), words_of(carrier.get("name"))
+    if status != "0" or not (code or name):
+        return Malformed(f"no current_carrier in the answer (http-{response.status}, status {status or 'none'})")
+    return Network(code, name)

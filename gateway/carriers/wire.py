@@ -4,6 +4,7 @@ No repr shows a query, a header's value or a body: numbers, words and passwords 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -25,11 +26,17 @@ _CHARSETS: Final[Mapping[str, str]] = {
 }
 
 
+_NUMBER: Final = re.compile(r"\d{8,}")  # a look-up may name it in the path
+_MARK: Final = b"\xef\xbb\xbf"  # servers on Windows begin their JSON with it
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class NotSent(Exception):
     """Nothing of the request left this machine: it may go again."""
+
+
+class PrivateTarget(NotSent):
+    """The name leads into a private network, where nobody allowed a call to go."""
 
 
 class LostAnswer(Exception):
@@ -45,7 +52,8 @@ class HttpRequest(NamedTuple):
     body: bytes = b""
 
     def __repr__(self) -> str:
-        return f"HttpRequest({self.method} {self.url.partition('?')[0]}, headers: {', '.join(self.headers)}; {len(self.body)} bytes)"
+        path = _NUMBER.sub("…", self.url.partition("?")[0])
+        return f"HttpRequest({self.method} {path}, headers: {', '.join(self.headers)}; {len(self.body)} bytes)"
 
 
 class HttpResponse(NamedTuple):
@@ -90,7 +98,7 @@ def _unquote(raw: bytes) -> bytes:
 def json_object(body: bytes) -> dict[str, Any]:  # Any: JSON
     """The object in `body`; anything else reads as an empty one. Broken UTF-8 becomes U+FFFD and the rest is kept."""
     try:
-        value = json.loads(body.decode("utf-8", "replace"))
+        value = json.loads(body.removeprefix(_MARK).decode("utf-8", "replace"))
     except (ValueError, RecursionError):  # a thousand brackets are no bug of ours
         return {}
     return value if isinstance(value, dict) else {}
@@ -100,6 +108,15 @@ def decode_text(raw: bytes, charset: str = "utf-8") -> str:
     """The words of a message; broken bytes become U+FFFD and NUL goes, so that a database takes them. An unknown charset reads as UTF-8."""
     codec = _CHARSETS.get(charset.strip().strip('"').lower(), "utf-8")
     return raw.decode(codec, "replace").replace("\0", "")
+
+
+def exact_text(raw: bytes, charset: str) -> str | None:
+    """The words of `raw` as they were meant, letter for letter; None: its bytes are not of `charset`, or nobody here knows that charset."""
+    codec = _CHARSETS.get(charset.strip().strip('"').lower())
+    try:
+        return raw.decode(codec) if codec else None
+    except UnicodeDecodeError:
+        return None
 
 
 def clean(text: str) -> str:

@@ -97,7 +97,7 @@ def with_token(request: HttpRequest, access: Secret, app_secret: Secret) -> Http
 def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
     """One Outcome for the one MT: business errors come under HTTP 200, so the body decides. A code of no table: refused, tried again."""
     answer = json_object(response.body)
-    code = _code(answer)
+    code = code_in(answer)
     if code is None:
         return (outcome_from_status(response),) * len(batch.mts)
     if code == "0":
@@ -108,10 +108,10 @@ def parse_send(response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
 
 def refuses_token(response: HttpResponse) -> bool:
     """Whether nothing but the access token was wrong: nobody got anything, and a new one may help."""
-    return _code(json_object(response.body)) in TOKEN_REFUSED
+    return code_in(json_object(response.body)) in TOKEN_REFUSED
 
 
-def _code(answer: Mapping[str, Any]) -> str | None:
+def code_in(answer: Mapping[str, Any]) -> str | None:
     """`error` as a trimmed string: numbers come quoted at times. None: no answer of Zalo's."""
     code = answer.get("error")
     code = str(code).strip() if isinstance(code, int | str) else ""
@@ -248,6 +248,8 @@ def event_of(opened: Opened) -> Event:
 
 
 def _receipt(opened: Opened, message: Mapping[str, Any]) -> Event:
+    if tracking := _word(message.get("tracking_id")):  # of a template message: the name that we gave it
+        return Dlr(tracking, ours=True, status=DlrStatus.DELIVERED, code=opened.name, at_ms=opened.at_ms)
     ref = _word(message.get("msg_id"))
     if ref is None:
         return Aside(opened.name)  # nobody's voice

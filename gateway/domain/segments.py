@@ -9,6 +9,9 @@ BASIC: Final = (
 )
 EXTENSION: Final = "\f^{}\\[~]|€"
 
+_ESCAPE: Final = "\x1b"
+_ESCAPED: Final = dict(zip(b"\x0a\x14\x28\x29\x2f\x3c\x3d\x3e\x40\x65", EXTENSION, strict=True))  # in its order
+
 _GSM7: Final = frozenset(BASIC.replace("\x1b", "") + EXTENSION)
 _TWO_SEPTETS: Final = frozenset(EXTENSION)  # an extension character takes its escape along
 
@@ -67,3 +70,15 @@ def _parts(text: str, alphabet: Alphabet) -> Iterator[str]:
 def segments_of(text: str) -> int:
     """What a carrier charges: the number of parts."""
     return len(split(text))
+
+
+def read_septets(octets: bytes) -> str | None:
+    """The text of septets, one an octet, as SMPP carries the default alphabet (TS 23.038 §6.2.1.1); None where one has no letter."""
+    text, escaped = [], False
+    for octet in octets:
+        letter = _ESCAPED.get(octet) if escaped else BASIC[octet : octet + 1]
+        if not letter:
+            return None
+        escaped = letter == _ESCAPE
+        text.append("" if escaped else letter)
+    return None if escaped else "".join(text)

@@ -44,6 +44,26 @@ Answer = HttpResponse | NotSent | LostAnswer
 Send = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
+class Supply(Protocol):
+    """Where a TokenSender has its tokens from: `Tokens` here, `carrier_sessions.Sessions` for carriers that log in."""
+
+    @property
+    def none(self) -> HttpResponse:
+        """What the carrier would say of a request without a token: it holds the route."""
+
+    async def access(self) -> "Access":
+        """A token that is good now. Raises NoToken, StorageDown."""
+
+    async def renewed(self, refused: "Access") -> "Access":
+        """Another than `refused`. Raises NoToken, StorageDown."""
+
+    def dressed(self, request: HttpRequest, access: "Access") -> HttpRequest:
+        """`request` as it leaves."""
+
+    def refuses(self, answer: HttpResponse) -> bool:
+        """Whether nothing but the token was wrong."""
+
+
 class Sender(Protocol):
     """What is asked of the transport."""
 
@@ -128,6 +148,19 @@ class Tokens:
     def app_secret(self) -> Secret:
         """For the proof beside a token."""
         return self._app.secret
+
+    @property
+    def none(self) -> HttpResponse:
+        """Zalo's answer to a request without a token."""
+        return _NONE
+
+    def dressed(self, request: HttpRequest, access: Access) -> HttpRequest:
+        """`request` with token and proof."""
+        return with_token(request, access.token, self._app.secret)
+
+    def refuses(self, answer: HttpResponse) -> bool:
+        """Whether Zalo wants another token."""
+        return refuses_token(answer)
 
     async def access(self) -> Access:
         """A token that is good now; past half of its life it is renewed beside the sending. Raises NoToken, StorageDown."""
@@ -334,12 +367,12 @@ async def trouble(connection: AsyncConnection, route: str, now: int) -> str | No
 
 
 class TokenSender:
-    """The transport as a Zalo route's dispatcher sees it: each request gets the token as it leaves, and one more try with a new one.
+    """The transport as such a route's dispatcher sees it: each request gets the token as it leaves, and one more try with a new one.
 
-    A token that Zalo refuses was no sending: nobody got anything, so the second writing is no repeat.
+    A token that the carrier refuses was no sending: nobody got anything, so the second writing is no repeat.
     """
 
-    def __init__(self, send: Sender, tokens: Tokens) -> None:
+    def __init__(self, send: Sender, tokens: Supply) -> None:
         self._send, self._tokens = send, tokens
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -374,21 +407,21 @@ class TokenSender:
         try:
             access = await self._tokens.access()
             answer = await self._written(request, access, progress)
-            if not refuses_token(answer):
+            if not self._tokens.refuses(answer):
                 return answer
             progress.written = False
             access = await self._tokens.renewed(access)
         except NoToken as why:
             if why.passing:
                 raise NotSent(str(why)) from None
-            return _NONE  # holds the route till a person has acted
+            return self._tokens.none  # holds the route till a person has acted
         except StorageDown as down:
             raise NotSent(str(down)) from None
         return await self._written(request, access, progress)
 
     async def _written(self, request: HttpRequest, access: Access, progress: "_Progress") -> HttpResponse:
         progress.written = True
-        return await self._send(with_token(request, access.token, self._tokens.app_secret))
+        return await self._send(self._tokens.dressed(request, access))
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ refuse the form of the request. `telco_of` serves one over real HTTP.
 
 import base64
 import json
+import ssl
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +14,9 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+
+from gateway.carriers.wire import HttpRequest, HttpResponse
+from tests.carriers import more_fakes
 
 Sent = list[tuple[str, str]]
 Fake = Callable[[Mapping[str, str], Mapping[str, str], bytes], tuple[Sent, str]]
@@ -123,11 +127,14 @@ def twilio(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -
     return [(call["To"], call["Body"])], json.dumps({"sid": "SM1", "status": "queued"})
 
 
-def vonage(_headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
+def vonage(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
     call = dict(parse_qsl(body.decode(), strict_parsing=True))
-    assert call["api_key"] == "u"
+    user, _, _ = base64.b64decode(headers.get("Authorization", "").removeprefix("Basic ")).partition(b":")
+    assert call.get("api_key", user.decode()) == "u"  # in the form, or as Basic, which the SDK prefers
     assert call["type"] == ("text" if call["text"].isascii() else "unicode")  # else the accents are lost
-    return [("+" + call["to"], call["text"])], json.dumps({"message-count": "1", "messages": [{"status": "0", "message-id": "m1"}]})
+    return [("+" + call["to"], call["text"])], json.dumps(
+        {"message-count": "1", "messages": [{"to": call["to"], "status": "0", "message-id": "m1", "remaining-balance": "3.1"}]}
+    )
 
 
 def plivo(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) -> tuple[Sent, str]:
@@ -161,7 +168,8 @@ def infobip(headers: Mapping[str, str], _query: Mapping[str, str], body: bytes) 
     (message,) = json.loads(body)["messages"]
     assert message["sender"] == "8088"
     pairs = [("+" + each["to"], message["content"]["text"]) for each in message["destinations"]]
-    rows = [{"messageId": each["messageId"], "status": {"groupId": 1, "name": "PENDING_ACCEPTED"}} for each in message["destinations"]]
+    status = {"groupId": 1, "groupName": "PENDING", "id": 26, "name": "PENDING_ACCEPTED"}
+    rows = [{"messageId": each["messageId"], "destination": each["to"], "status": status} for each in message["destinations"]]
     return pairs, json.dumps({"messages": rows})
 
 
@@ -171,39 +179,51 @@ FAKES: Mapping[str, Fake] = {
         abenla, africastalking, esms, incom, infobip, jasmin, playsms, plivo, smsgate, speedsms, twilio, viettel, vietguys, vmg,
         vnpt, vonage,
     )
-}  # fmt: skip
+} | more_fakes.FAKES  # fmt: skip
 _STATUS: Mapping[str, int] = {"africastalking": 201, "plivo": 202, "smsgate": 202, "twilio": 201}
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "abenla": {"service_type_id": "535"},
     "viettel": {"cp_code": "CP"},
     "vnpt": {"user_name": "c", "label_id": "1", "contract_id": "2", "template_id": "3", "agent_id": "4"},
+    **more_fakes.OPTIONS,
 }
+
+
+def _kind(body: bytes) -> str:
+    return {b"{": "application/json", b"[": "application/json", b"<": "text/html"}.get(body[:1], "text/plain")
 
 
 @dataclass
 class Telco:
-    """What a fake was sent."""
+    """What a fake was sent, and how. `answers`: what it says in place of its own, one a request; the last one for all that follow."""
 
     url: str = ""
     sent: Sent = field(default_factory=list)
+    seen: list[HttpRequest] = field(default_factory=list, repr=False)
+    answers: list[HttpResponse] = field(default_factory=list)
 
 
 @asynccontextmanager
-async def telco_of(name: str) -> AsyncIterator[Telco]:
+async def telco_of(name: str, *answers: HttpResponse, tls: ssl.SSLContext | None = None) -> AsyncIterator[Telco]:
     """The fake of carrier `name`, listening on loopback."""
-    it = Telco()
+    it = Telco(answers=list(answers))
 
     async def take(request: web.Request) -> web.Response:
-        pairs, answer = FAKES[name](request.headers, request.query, await request.read())
+        body = await request.read()
+        it.seen.append(HttpRequest(request.method, request.raw_path, dict(request.headers), body))
+        if it.answers:
+            given = it.answers[0] if len(it.answers) == 1 else it.answers.pop(0)
+            return web.Response(status=given.status, headers={"content-type": _kind(given.body)} | dict(given.headers), body=given.body)
+        pairs, answer = FAKES[name](request.headers, request.query, body)
         it.sent += pairs
-        return web.Response(text=answer, status=_STATUS.get(name, 200))
+        return web.Response(body=answer.encode(), headers={"content-type": _kind(answer.encode())}, status=_STATUS.get(name, 200))
 
     app = web.Application()
     app.router.add_route("*", "/{rest:.*}", take)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    it.url = f"http://127.0.0.1:{runner.addresses[0][1]}/send"
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    it.url = f"http{'s' if tls else ''}://127.0.0.1:{runner.addresses[0][1]}/send"
     try:
         yield it
     finally:

@@ -18,12 +18,13 @@ from gateway.domain.secret import Secret
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import Hook, telco
 from gateway.transport import http_sender
-from tests.carriers import carrier_cases, vietnam_cases, world_cases
+from tests.carriers import carrier_cases, more_cases, vietnam_cases, world_cases
 from tests.carriers.carrier_cases import ACCOUNT, HOOK_SECRET, PASSWORD, TEXT, batch
 from tests.carriers.fakes import FAKES, OPTIONS, telco_of
+from tests.carriers.more_fakes import ready
 from tests.carriers.zalo_cases import ZALO
 
-CASES = carrier_cases.CASES | vietnam_cases.CASES | world_cases.CASES | {"zalo": ZALO}
+CASES = carrier_cases.CASES | vietnam_cases.CASES | world_cases.CASES | more_cases.CASES | {"zalo": ZALO}
 
 all_carriers = pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIERS)
 every_case = pytest.mark.parametrize(
@@ -106,8 +107,8 @@ def test_no_answer_makes_a_parser_raise(carrier: Carrier, response: HttpResponse
 
 
 NAMED_BY = {  # whose name of an MT a report bears: ours alone, or whichever of the two it brings; all others know only their own
-    **dict.fromkeys(("infobip", "kannel", "simulator", "smsgate"), (True,)),
-    **dict.fromkeys(("esms", "vonage"), (True, False)),
+    **dict.fromkeys(("infobip", "kannel", "rapidpro", "simulator", "smsgate"), (True,)),
+    **dict.fromkeys(("esms", "esms-zns", "vonage", "zalo", "zalo-zns"), (True, False)),
 }
 
 
@@ -160,6 +161,17 @@ ACKNOWLEDGED = {
     **dict.fromkeys(
         ("abenla", "africastalking", "incom", "infobip", "playsms", "smsgate", "speedsms", "viettel", "vietguys", "vmg", "vnpt", "vonage"),
         HttpResponse(200, {}, b""),
+    ),
+    **dict.fromkeys(("esms-ads", "esms-zns", "fpt", "mobifone", "stringee", "traccar"), HttpResponse(200, {}, b"")),
+    "zalo-zns": HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, b""),
+    "rapidpro": HttpResponse(200, {"content-type": "application/json"}, b'{"message":"Accepted"}'),
+    "vcom": HttpResponse(200, {"content-type": "application/json"}, b'{"data":{"code":200,"status":"success","message":""}}'),
+    "classic-soap": HttpResponse(
+        200,
+        {"content-type": "text/xml; charset=utf-8"},
+        b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
+        b'<ns1:messageReceiverResponse xmlns:ns1="http://service.mc.vasc.com"><messageReceiverReturn>1</messageReceiverReturn>'
+        b"</ns1:messageReceiverResponse></soapenv:Body></soapenv:Envelope>",
     ),
     "jasmin": HttpResponse(200, {"content-type": "text/plain; charset=utf-8"}, b"ACK/Jasmin"),
     **dict.fromkeys(("plivo", "twilio"), HttpResponse(200, {"content-type": "text/xml; charset=utf-8"}, b"<Response></Response>")),
@@ -250,7 +262,7 @@ async def test_what_was_built_is_what_the_vendor_reads(name: str, text: str):
     async with telco_of(name) as it, http_sender(5) as send:
         account = Account("route", it.url, "u", Secret(PASSWORD), "8088", options=OPTIONS.get(name, {}))
         mts = batch(min(3, carrier.CAPABILITIES.max_batch), text)
-        outcomes = carrier.parse_send(await send(carrier.build_send(account, mts)), mts)
+        outcomes = carrier.parse_send(await send(ready(carrier, account, carrier.build_send(account, mts))), mts)
     assert it.sent == [(mt.msisdn.e164, text) for mt in mts.mts]
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     assert len(outcomes) == len(mts.mts)

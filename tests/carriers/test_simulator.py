@@ -47,8 +47,12 @@ def test_what_a_look_up_says():
     assert parse_status(HttpResponse(200, {}, json.dumps({"results": rows}).encode()), batch(3)) == (Accepted("A", 1), None, None)
 
 
-def test_a_failed_look_up_knows_nothing():
-    assert parse_status(HttpResponse(503, {}, b"busy"), batch(2)) == (None, None)
+@pytest.mark.parametrize(
+    "response", [HttpResponse(503, {}, b"busy"), HttpResponse(200, {}, b"<html>"), HttpResponse(404, {}, b'{"results":[]}')]
+)
+def test_a_failed_look_up_says_nothing(response: HttpResponse):
+    """Not that the telco doesn't know them: after ten minutes that would send them a second time."""
+    assert all(isinstance(each, Refused) and each.maybe_sent for each in parse_status(response, batch(2)))
 
 
 @pytest.mark.parametrize(

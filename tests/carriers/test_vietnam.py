@@ -17,7 +17,7 @@ from tests.carriers.carrier_cases import ACCOUNT, batch
 from tests.carriers.vietnam_cases import viettel_says
 
 KEY = Secret("pk")
-BY = Signing(KEY, "https://gw.example.vn", 0)
+BY = Signing(KEY, "https://gw.example.vn", 1_793_494_800_000)  # 2026-11-01 08:00 in Viet Nam
 
 
 def esms_mo(**changes: str) -> HookCall:
@@ -41,6 +41,13 @@ def test_an_esms_call_that_was_changed_is_refused(change: str) -> None:
     assert esms.is_signed(esms_mo(**{change: "x"}), BY) is False
 
 
+@pytest.mark.parametrize("away", [-esms.FRESH_MS - 1, esms.EARLY_MS + 1])
+def test_an_esms_call_of_another_time_is_refused(away: int) -> None:
+    """Its sender is not signed, so an old call must not come back in another name."""
+    assert esms.is_signed(esms_mo(), Signing(KEY, BY.base_url, BY.now_ms - away)) is False
+    assert esms.is_signed(esms_mo(), Signing(KEY, BY.base_url, BY.now_ms - away + (1 if away > 0 else -1))) is True
+
+
 def test_a_plus_that_became_a_blank_is_restored() -> None:
     """Mistake 20. A content is looked for whose signature holds a plus."""
     for at in range(200):
@@ -57,7 +64,7 @@ def test_a_plus_that_became_a_blank_is_restored() -> None:
 def test_one_forged_call_among_a_hundred_is_the_only_one_refused() -> None:
     hook = Hook("esms", esms, Secret("in-the-path"), key=KEY)
     calls = [esms_mo() if at == 41 else esms_mo(sign=base64.b64encode(bytes([at]) * 16).decode()) for at in range(100)]
-    assert [at for at, call in enumerate(calls) if is_authentic(hook, call, 0)] == [41]
+    assert [at for at, call in enumerate(calls) if is_authentic(hook, call, BY.now_ms)] == [41]
 
 
 def test_a_report_bears_no_signature_and_needs_the_secret() -> None:
@@ -112,7 +119,9 @@ def test_an_esms_report_without_our_name_comes_under_theirs() -> None:
         (1, DlrStatus.BUFFERED),
         (63, DlrStatus.BUFFERED),
         (64, DlrStatus.FAILED),
-        ("0", None),
+        ("0", DlrStatus.DELIVERED),
+        (" 64", DlrStatus.FAILED),
+        ("", None),
         (True, None),
         (-1, None),
     ],
@@ -122,7 +131,7 @@ def test_what_a_speedsms_report_says(status: object, means: DlrStatus | None) ->
         "POST", "/hooks/s/dlr", body=json.dumps({"type": "report", "tranId": 123, "phone": "84300000101", "status": status}).encode()
     )
     found = speedsms.parse_dlr(call)
-    assert isinstance(found, Malformed) if means is None else found == Dlr("123", False, 0, means, str(status))
+    assert isinstance(found, Malformed) if means is None else found == Dlr("123", False, 0, means, str(status).strip())
 
 
 @pytest.mark.parametrize("kind", ["sms", "incoming"])

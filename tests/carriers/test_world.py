@@ -173,6 +173,23 @@ def test_jasmin_gets_accents_as_hex_and_reads_them_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("coding", "octets", "text"),
+    [
+        ("\x08", "mộ".encode("utf-16-be"), "mộ"),  # on Python 3 Jasmin writes the number as the octet itself
+        ("\x03", b"caf\xe9", "café"),
+        ("\0", b"\x00 1 mo \x1b\x65", "@ 1 mo €"),
+        ("0", b"\x05", "é"),
+        ("0", b"\xff", "m?"),  # no septet: Jasmin's own letters
+        ("\0", b"mo \x1b", "m?"),
+        ("\0", b"", "m?"),
+    ],
+)
+def test_a_text_through_jasmin_is_read_from_its_octets(coding: str, octets: bytes, text: str) -> None:
+    fields = {"id": "m1", "from": "84300000101", "to": "8088", "coding": coding, "content": "m?", "binary": octets.hex()}
+    assert jasmin.parse_mo(form("/hooks/j/mo", fields)) == Mo("m1", "84300000101", "8088", text)
+
+
+@pytest.mark.parametrize(
     ("word", "status"),
     [
         ("ESME_ROK", DlrStatus.ACCEPTED),
@@ -228,6 +245,13 @@ def test_an_array_is_as_many_calls() -> None:
         ("REF00004", DlrStatus.FAILED, 1_793_520_000_000),
         ("REF00005", DlrStatus.REJECTED, 1_793_520_000_000),
     ]
+
+
+def test_a_text_at_the_operator_is_not_at_the_handset() -> None:
+    """Infobip's page: of the group "delivered", and yet another report follows."""
+    status = {"groupId": 3, "groupName": "DELIVERED", "id": 2, "name": "DELIVERED_TO_OPERATOR"}
+    call = HookCall("POST", "/hooks/i/dlr", body=json.dumps({"results": [{"messageId": "REF1", "status": status}]}).encode())
+    assert infobip.parse_dlr(call) == Dlr("REF1", True, 0, DlrStatus.ACCEPTED, "delivered")
 
 
 def test_an_infobip_text_whose_zone_has_no_colon() -> None:

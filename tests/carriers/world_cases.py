@@ -14,7 +14,9 @@ SMSGATE: list[Case] = [
     ("accepted", says(202, json.dumps({"id": "REF00001", "state": "Pending", "recipients": []})), Accepted()),
     ("accepted by an older version", says(201, '{"id":"REF00001","state":"Pending"}'), Accepted()),
     ("taken already: no failure, nothing to resend", says(409, '{"message":"message already exists"}'), Accepted()),
-    ("the phone says no at once", says(202, '{"id":"REF00001","state":"Failed"}'), no(R, "failed")),
+    ("the phone says no at once", says(202, '{"id":"REF00001","state":"Failed"}'), no(P, "failed")),
+    ("somebody cancelled it there", says(202, '{"id":"REF00001","state":"Cancelled"}'), no(P, "cancelled")),
+    ("a state of no table", says(202, '{"id":"REF00001","state":"Flying"}'), no(R, "http-202", maybe_sent=True)),
     ("a bad number", says(400, '{"message":"invalid phone number"}'), no(P, "http-400")),
     ("a wrong password", says(401, "Unauthorized"), no(M, "http-401")),
     ("a router's page under 202", says(202, "<html>"), no(R, "http-202", maybe_sent=True)),
@@ -51,7 +53,10 @@ TWILIO: list[Case] = [
 
 
 def vonage_says(*statuses: object) -> HttpResponse:
-    parts = [{"status": status, "message-id": f"m{at}", "to": NUMBER[1:]} for at, status in enumerate(statuses, 1)]
+    parts: list[dict[str, object]] = [
+        {"status": status, "message-id": f"m{at}", "to": NUMBER[1:]} | ({} if status == "0" else {"error-text": "…"})
+        for at, status in enumerate(statuses, 1)
+    ]
     return says(200, json.dumps({"message-count": str(len(parts)), "messages": parts}))
 
 
@@ -113,11 +118,14 @@ PLAYSMS: list[Case] = [
 
 
 def infobip_says(group: int, name: str = "…", ref: str = "REF00001") -> HttpResponse:
-    row = {"messageId": ref, "destination": NUMBER[1:], "status": {"groupId": group, "groupName": "…", "id": 7, "name": name}}
+    named = dict(enumerate(("ACCEPTED", "PENDING", "UNDELIVERABLE", "DELIVERED", "EXPIRED", "REJECTED"))).get(group, "…")
+    row = {"messageId": ref, "destination": NUMBER[1:], "status": {"groupId": group, "groupName": named, "id": 7, "name": name}}
     return says(200, json.dumps({"bulkId": "b", "messages": [row]}))
 
 
+INFOBIP_400 = {"errorCode": "E400", "description": "…", "action": "…", "violations": [], "resources": []}  # v3's way; v2 said requestError
 INFOBIP: list[Case] = [
+    ("accepted", infobip_says(0, "MESSAGE_ACCEPTED"), Accepted("REF00001")),
     ("pending", infobip_says(1, "PENDING_ACCEPTED"), Accepted("REF00001")),
     ("delivered at once", infobip_says(3), Accepted("REF00001")),
     ("undeliverable", infobip_says(2, "UNDELIVERABLE_REJECTED_OPERATOR"), no(P, "undeliverable")),
@@ -127,7 +135,7 @@ INFOBIP: list[Case] = [
     ("rejected for want of money", infobip_says(5, "REJECTED_NOT_ENOUGH_CREDITS"), no(M, "account")),
     ("a group of no table", infobip_says(9), no(R, "left-out", maybe_sent=True)),
     ("another's name", infobip_says(1, ref="REF99999"), no(R, "left-out", maybe_sent=True)),
-    ("400", says(400, '{"requestError":{}}'), no(P, "http-400")),
+    ("400", says(400, json.dumps(INFOBIP_400)), no(P, "http-400")),
     *[case for case in BY_STATUS if case[1].status != 400],
 ]
 CASES: dict[str, list[Case]] = {

@@ -12,7 +12,7 @@ from gsm0338 import Codec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.domain.segments import BASIC, EXTENSION, Alphabet, alphabet_of, outside_gsm7, segments_of, split
+from gateway.domain.segments import BASIC, EXTENSION, Alphabet, alphabet_of, outside_gsm7, read_septets, segments_of, split
 
 ESCAPE = "\x1b"
 CODEC = Codec()
@@ -121,3 +121,15 @@ def test_segments_agree_for_every_text(text):
 def test_the_characters_named_are_those_the_codec_has_no_septet_for(text):
     """What an officer is shown."""
     assert set(outside_gsm7(text)) == {character for character in text if character == ESCAPE or septets(character) is None}
+
+
+@given(texts)
+def test_septets_are_read_as_the_codec_wrote_them(text: str) -> None:
+    if ESCAPE not in text and (encoded := septets(text)) is not None:
+        assert read_septets(encoded) == text
+
+
+@given(st.binary(max_size=40))
+def test_what_are_no_septets_is_no_text(octets: bytes) -> None:
+    text = read_septets(octets)
+    assert text is None or septets(text) == octets
