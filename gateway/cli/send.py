@@ -13,8 +13,12 @@ import typer
 from gateway.cli.context import Door, fail, opened, run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.cli.context import Opened
     from gateway.domain.msisdn import Msisdn
+    from gateway.services.routes import Route
+    from gateway.services.sends import Order, Taken
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -24,8 +28,8 @@ def add_commands(app: typer.Typer) -> None:
 
 def send(
     ctx: typer.Context,
-    route: Annotated[str, typer.Option(help="A route of gateway.toml.")],
     text: Annotated[str, typer.Option(help="The words.")],
+    route: Annotated[str | None, typer.Option(help="A route of gateway.toml; left out, one is chosen for each number.")] = None,
     to: Annotated[list[str] | None, typer.Option(help="A number; may be repeated.")] = None,
     to_file: Annotated[Path | None, typer.Option(help="A file with a number a line.")] = None,
     id: Annotated[str | None, typer.Option(help="The same id to the same number is sent once.")] = None,  # noqa: A002 # the option's name
@@ -70,15 +74,13 @@ def _numbers(to: list[str], to_file: Path | None) -> tuple[tuple[Msisdn, ...], l
     return tuple(good), bad
 
 
-async def _send(door: Door, route: str, numbers: tuple[Msisdn, ...], text: str, id_: str, wait: bool) -> dict[str, float]:
-    from gateway.sending import dispatching, now_ms, routes_of, stop_on_signals
-    from gateway.services.routes import route_named
-    from gateway.services.sends import Order, enqueue
+async def _send(door: Door, route: str | None, numbers: tuple[Msisdn, ...], text: str, id_: str, wait: bool) -> dict[str, float]:
+    from gateway.sending import dispatching, stop_on_signals
+    from gateway.services.sends import Order
 
     async with opened(door) as it:
-        chosen = route_named(routes_of(it.settings), route)
         started = asyncio.get_running_loop().time()
-        taken = await enqueue(it.database, chosen, Order(id_, numbers, text), now_ms())
+        taken = await _enqueued(it, route, Order(id_, numbers, text))
         if wait:
             stop = stop_on_signals()
             async with dispatching(it.settings, it.database, stop, it.deployment.campaign.caps) as state:
@@ -86,6 +88,39 @@ async def _send(door: Door, route: str, numbers: tuple[Msisdn, ...], text: str, 
                 await _until_settled(it, id_, stop)
         seconds = asyncio.get_running_loop().time() - started
         return await _counts(it, id_, taken.accepted, seconds)
+
+
+async def _enqueued(it: Opened, name: str | None, order: Order) -> Taken:
+    """Enqueue by the route `name`, or by those that are chosen, which stderr then names."""
+    from gateway.sending import now_ms, routes_of
+    from gateway.services.routes import route_named
+    from gateway.services.sends import enqueue, enqueue_by_choice
+
+    routes = routes_of(it.settings)
+    if name is not None:
+        return await enqueue(it.database, route_named(routes, name), order, now_ms())
+    await ask_whose(it, routes, order.recipients)
+    taken, parts = await enqueue_by_choice(it.database, routes, order, now_ms())
+    for part in parts:
+        count = len(part.numbers)
+        typer.echo(
+            f"route {part.route.name}: {count} number{'' if count == 1 else 's'}{f'; it is {part.waits}' if part.waits else ''}", err=True
+        )
+    return taken
+
+
+async def ask_whose(it: Opened, routes: Sequence[Route], numbers: Sequence[Msisdn]) -> None:
+    """Let a route that may be asked tell whose numbers they are, as far as nobody told lately; what it doesn't tell, stderr says."""
+    from gateway.sending import now_ms
+    from gateway.services.portability import AT_A_TIME, WITHIN_S, look_up
+    from gateway.transport import http_sender
+
+    if not any(route.look_up for route in routes):
+        return
+    async with http_sender(WITHIN_S, AT_A_TIME) as send:
+        done = await look_up(it.database, routes, send, numbers, now_ms)
+    if done.trouble:
+        typer.echo(f"whose number it is: {'; '.join(done.trouble)}; the prefix is taken", err=True)
 
 
 async def _until_settled(it: Opened, id_: str, stop: asyncio.Event) -> None:

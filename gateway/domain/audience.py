@@ -114,6 +114,7 @@ class Tally:
     villages: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     operators: Counter[str] = field(default_factory=Counter)
+    operator_segments: Counter[str] = field(default_factory=Counter)  # where the route's price depends on the operator
     by_segments: Counter[str] = field(default_factory=Counter)
     alphabets: Counter[str] = field(default_factory=Counter)
     forces_ucs2: str = ""
@@ -123,7 +124,7 @@ class Tally:
     samples: dict[str, list[str]] = field(default_factory=dict)
     last: str = ""
 
-    _COUNTERS = ("left_out", "villages", "languages", "operators", "by_segments", "alphabets")
+    _COUNTERS = ("left_out", "villages", "languages", "operators", "operator_segments", "by_segments", "alphabets")
     _PLAIN = ("audience", "segments", "forces_ucs2", "worst", "longest", "longest_rank", "samples", "last")
 
     def as_json(self) -> dict[str, Any]:  # Any: JSON

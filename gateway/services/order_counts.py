@@ -10,9 +10,9 @@ from gateway.domain.cost import cost_vnd, vnd
 from gateway.domain.fault import Fault
 from gateway.domain.fold import fold
 from gateway.domain.language import LANGUAGES
-from gateway.domain.operator import read_operator
 from gateway.domain.segments import segments_of
 from gateway.domain.table import Column, Row, read_table
+from gateway.operator_file import shipped_operators
 from gateway.storage.orders import Count
 
 COLUMNS: Final = (
@@ -104,7 +104,7 @@ def _count(row: Row, variants: Sequence[str]) -> Count:
     written = " ".join(row["operator"].split())
     return Count(
         _variant(row["variant"], variants),
-        read_operator(written) or written,
+        shipped_operators().read(written) or written,
         _day(row["day"]).isoformat(),
         *(_number(row, name) for name in _NUMBERS),
     )

@@ -24,7 +24,7 @@ from gateway.domain.caps import DAY_MS, WEEK_MS, free_at
 from gateway.domain.contact_list import Contact, ContactList
 from gateway.domain.cost import cost_vnd
 from gateway.domain.msisdn import Msisdn
-from gateway.domain.operator import operator_of
+from gateway.domain.operator import Operators
 from gateway.domain.ramp import Ramp
 from gateway.domain.text_field import Field, fill
 from gateway.domain.village import Village
@@ -36,7 +36,7 @@ from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
 from gateway.services.texts import fields_of, filled, rules_of, typed_fields
 from gateway.services.wave_texts import VILLAGE_FIELDS, Text, WaveTexts
-from gateway.storage import audience, outbox, waves
+from gateway.storage import audience, outbox, portability, waves
 from gateway.storage.audience import PAGE, Listed, MtRow, Person, Who
 from gateway.storage.database import Database
 from gateway.storage.seal import Keyring
@@ -192,7 +192,7 @@ async def _as_it_stands(database: Database, there: Wave, route: Route, likeness:
     tally.audience, tally.segments = there.audience, there.segments
     same = await _is_same(database, there, likeness, route, wanted)
     other = () if same else (f"wave {there.name} has another text, audience, route or terms than named now; it stays as it was planned",)
-    return Planned(False, tally, cost_vnd(there.segments, route.price_vnd), there.cost_ceiling, warnings=other)
+    return Planned(False, tally, _cost(tally, route, database.operators), there.cost_ceiling, warnings=other)
 
 
 def _likeness(keyring: Keyring, wanted: Plan) -> bytes:
@@ -279,6 +279,7 @@ class _Planner:
         self._tags = frozenset(wanted.rule.tags)
         self._operators: dict[tuple[str, int], str] = {}
         self._recent: list[int] = []
+        self._looked_up = False
         self._token = secrets.token_hex(8)
 
     async def run(self, there: Wave | None, likeness: bytes) -> Planned:
@@ -475,7 +476,7 @@ class _Planner:
         """The MTs of a page; everything is counted."""
         capped = await self._capped([each.bidx for each in page.people])
         tally.left_out[LeftOut.REPEATED] += page.repeated
-        members = self._members(page, capped, tally)
+        members = self._members(page, capped, await self._told([each.bidx for each in page.people]), tally)
         refs = outbox.new_refs(len(members))
         times = self._now, self._expires
         rows = [
@@ -483,6 +484,9 @@ class _Planner:
             for ref, (person, text, operator) in zip(refs, members, strict=True)
         ]
         _count(tally, members, refs)
+        if self._route.prices.by_operator:
+            for _, text, operator in members:
+                tally.operator_segments[operator] += text.segments
         tally.last = page.last.hex()
         return rows, self._wanted.rule.as_json() | {FOUND: tally.as_json()}
 
@@ -503,7 +507,9 @@ class _Planner:
             raise Overtaken(self._wanted.name)
 
     async def _look_back(self) -> None:
-        """Which waves the caps have to be asked about."""
+        """Which waves the caps have to be asked about, and whether any look-up was answered."""
+        async with self._database.read() as connection:
+            self._looked_up = await portability.is_known(connection)
         if self._campaign.caps.per_day or self._campaign.caps.per_week:
             async with self._database.read() as connection:
                 self._recent = await audience.recent_waves(connection, self._begins - WEEK_MS)
@@ -516,7 +522,14 @@ class _Planner:
             left = await audience.left_since(connection, people, self._recent, self._begins - WEEK_MS, self._now)
         return frozenset(person for person, times in left.items() if free_at(times, self._begins, self._campaign.caps) >= self._expires)
 
-    def _members(self, page: _Page, capped: frozenset[bytes], tally: Tally) -> list[_Member]:
+    async def _told(self, people: Sequence[bytes]) -> Mapping[bytes, str]:
+        """The operators of those of whom a look-up told; nobody is asked here."""
+        if not self._looked_up:
+            return {}
+        async with self._database.read() as connection:
+            return {person: each.operator for person, each in (await portability.answers(connection, people, self._now)).items()}
+
+    def _members(self, page: _Page, capped: frozenset[bytes], told: Mapping[bytes, str], tally: Tally) -> list[_Member]:
         """Everybody of the page who may get one, with text and operator; the others are counted."""
         members, left_out, operators, unseal = list[_Member](), tally.left_out, self._operators, self._database.keyring.open
         numbers = self._route.carrier.CAPABILITIES.addresses == "+"  # who is known at Zalo alone can be answered there; no wave goes there
@@ -531,17 +544,16 @@ class _Planner:
             elif person.bidx in capped:
                 left_out[LeftOut.CAPPED] += 1
             else:
-                begin = number[:6], len(number)  # all that `operator_of` looks at
-                if (operator := operators.get(begin)) is None:
-                    operator = operators[begin] = operator_of(Msisdn(number))
+                begin = number[:6], len(number)  # all that the table looks at
+                if (operator := told.get(person.bidx, operators.get(begin))) is None:
+                    operator = operators[begin] = self._database.operators.of(Msisdn(number))
                 members.append((person, text, operator))
         return members
 
     async def _finish(self, wave_id: int, tally: Tally, resumed: bool, warnings: tuple[str, ...]) -> Planned:
         """planning -> planned, at what it costs unless a ceiling was named."""
-        cost = cost_vnd(tally.segments, self._route.price_vnd)
-        named = self._wanted.cost_ceiling
-        ceiling = named if named is not None else cost or None
+        named, worst = self._wanted.cost_ceiling, cost_vnd(tally.segments, self._route.price_vnd)
+        ceiling = named if named is not None else worst or None  # numbers are portable, and it is booked at the worst price
         tally.last = ""
         rule = self._wanted.rule.as_json() | {FOUND: tally.as_json()}
 
@@ -553,7 +565,15 @@ class _Planner:
 
         if not await self._database.write(unit):
             raise Overtaken(self._wanted.name)
-        return Planned(True, tally, cost, ceiling, resumed, warnings)
+        return Planned(True, tally, _cost(tally, self._route, self._database.operators), ceiling, resumed, warnings)
+
+
+def _cost(tally: Tally, route: Route, operators: Operators) -> int:
+    """What the MTs cost, VND: each at the price of its operator by prefix, where the route's price depends on it."""
+    counted = tally.operator_segments
+    if not route.prices.by_operator or counted.total() != tally.segments:  # the table of prices is younger than the wave
+        return cost_vnd(tally.segments, route.price_vnd)
+    return sum(cost_vnd(segments, route.tariff.of(operators.carried_by(name))) for name, segments in counted.items())
 
 
 def _barred(person: Person) -> LeftOut | None:

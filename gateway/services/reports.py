@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from gateway.domain.cost import cost_vnd
+from gateway.domain.cost import Prices, cost_vnd
+from gateway.domain.operator import Operators
 from gateway.domain.window import moment_of
 from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
@@ -21,30 +22,23 @@ _EPOCH: Final = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One route, operator ("" unknown) and local day; `day` None: a sum over days. `price_vnd` None: the route is no longer enabled."""
+    """One route, operator ("" unknown) and local day; `day` None: a sum over days. `price_vnd` None: the route is no longer enabled.
+
+    `cost_ours`: VND for all segments by our count; `cost_carrier`: by the carrier's word, and where it said nothing by ours.
+    """
 
     route: str
     operator: str
     day: date | None
     sums: DaySums
     price_vnd: int | None
+    cost_ours: int | None
+    cost_carrier: int | None
 
     @property
     def difference(self) -> int:
         """Segments that the carrier charges more than we count, where it says what it charges."""
         return self.sums.charged - self.sums.counted_segments
-
-    @property
-    def cost_ours(self) -> int | None:
-        """VND for all segments by our count."""
-        return None if self.price_vnd is None else cost_vnd(self.sums.segments, self.price_vnd)
-
-    @property
-    def cost_carrier(self) -> int | None:
-        """VND by the carrier's word; what it said nothing of, by ours."""
-        if self.price_vnd is None:
-            return None
-        return cost_vnd(self.sums.charged + self.sums.segments - self.sums.counted_segments, self.price_vnd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +68,7 @@ async def route_report(database: Database, routes: Sequence[Route], month: str, 
     """The accounts of `month` ("2026-11") on the calendar of `timezone`. Raises Refusal, StorageDown."""
     first, last = read_month(month)
     prices = {route.name: route.price_vnd for route in routes}
+    tariffs = {route.name: route.tariff for route in routes}
     sums: list[DaySums] = []
     async with database.read() as connection:
         for from_ms, until_ms, offset_ms in stretches(first, last, timezone):
@@ -81,17 +76,32 @@ async def route_report(database: Database, routes: Sequence[Route], month: str, 
         partners = await reports.partner_days(connection, first.isoformat(), last.isoformat())
     days = sorted(_merged(sums, by_day=True), key=lambda each: (each.route, each.day, each.operator))
     totals = sorted(_merged(sums, by_day=False), key=lambda each: each.route)
+    lines = [_line(each, tariffs.get(each.route), database.operators) for each in days]
     return RouteReport(
         month,
-        tuple(_line(each, _EPOCH + timedelta(days=each.day), prices) for each in days),
-        tuple(_line(each, None, prices) for each in totals),
+        tuple(lines),
+        tuple(_total(each, prices.get(each.route), [line for line in lines if line.route == each.route]) for each in totals),
         tuple(partners),
         prices,
     )
 
 
-def _line(sums: DaySums, day: date | None, prices: dict[str, int]) -> Line:
-    return Line(sums.route, sums.operator, day, sums, prices.get(sums.route))
+def _line(sums: DaySums, tariff: Prices | None, operators: Operators) -> Line:
+    """A day's line; numbers of one operator cost what its own price is."""
+    day = _EPOCH + timedelta(days=sums.day)
+    if tariff is None:
+        return Line(sums.route, sums.operator, day, sums, None, None, None)
+    price = tariff.of(operators.carried_by(sums.operator))
+    theirs = sums.charged + sums.segments - sums.counted_segments
+    return Line(sums.route, sums.operator, day, sums, price, cost_vnd(sums.segments, price), cost_vnd(theirs, price))
+
+
+def _total(sums: DaySums, price: int | None, lines: Sequence[Line]) -> Line:
+    """The sum of a route's `lines`. `price`: the highest of its operators'."""
+    if price is None:
+        return Line(sums.route, sums.operator, None, sums, None, None, None)
+    ours, theirs = sum(line.cost_ours or 0 for line in lines), sum(line.cost_carrier or 0 for line in lines)
+    return Line(sums.route, sums.operator, None, sums, price, ours, theirs)
 
 
 def _merged(sums: Iterable[DaySums], by_day: bool) -> Iterator[DaySums]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.carriers.protocol import Account, Carrier
+from gateway.domain.cost import FREE, Prices
 from gateway.domain.msisdn import Msisdn
 from gateway.domain.pace import Pace
 from gateway.services.refusal import Refusal
@@ -15,6 +16,8 @@ class Route:
     """How an MSISDN is reached. `prefixes`: E.164 with "+"; empty: any. `fallback`: routes for numbers that this one can't reach.
 
     `rehearsal`: behind it is no real subscriber. Money is VND: `price_vnd` a segment, `daily_budget_vnd` a local day, 0: no limit.
+    Where operators have `prices` of their own, `price_vnd` is the worst of them: what is approved and booked is never too little. The
+    fields after it are for the choice of a route (services/routing.py).
     """
 
     name: str
@@ -29,10 +32,22 @@ class Route:
     price_vnd: int = 0
     daily_budget_vnd: int = 0
     fallback: tuple[str, ...] = ()
+    prices: Prices = FREE
+    priority: int = 100
+    operators: tuple[str, ...] = ()
+    best_for: tuple[str, ...] = ()
+    unicode: bool = True
+    long: bool = True
+    look_up: bool = False
 
     def reaches(self, msisdn: Msisdn) -> bool:
         """Whether its carrier knows such addresses, and this route's prefixes admit the number."""
         return msisdn.e164.startswith(self.carrier.CAPABILITIES.addresses) and (not self.prefixes or msisdn.e164.startswith(self.prefixes))
+
+    @property
+    def tariff(self) -> Prices:
+        """What a segment costs, by operator."""
+        return self.prices if self.prices.by_operator else Prices(self.price_vnd)
 
     def __repr__(self) -> str:
         return f"Route({self.name})"

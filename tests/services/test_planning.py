@@ -11,6 +11,8 @@ from sqlalchemy import func, insert, select, update
 
 from gateway.domain.audience import FOUND, AudienceRule, LeftOut, ListFile, Tally
 from gateway.domain.caps import DAY_MS, Caps
+from gateway.domain.cost import Prices
+from gateway.domain.msisdn import Msisdn
 from gateway.domain.segments import segments_of
 from gateway.domain.text_field import parse_field
 from gateway.domain.wave import WaveState
@@ -20,9 +22,12 @@ from gateway.services.planning import LIFE_MS, Overtaken, Plan, Planned, plan, r
 from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
 from gateway.services.texts import BadText, render
-from gateway.storage import audience, waves
+from gateway.storage import audience, portability, waves
 from gateway.storage.database import Database
+from gateway.storage.portability import Answer
 from gateway.storage.schema import contact, mo, mt, wave
+from gateway.storage.seal import Keyring
+from tests.services.networks import ITEL, MOBI, VIETTEL, with_networks
 from tests.services.people import NOW, deployment, rows
 from tests.services.people import route as plain_route
 
@@ -102,6 +107,32 @@ async def test_everybody_known_with_a_basis_gets_one(database: Database) -> None
     each = (await rows(database, mt))[0]
     assert (each.due_at, each.state, each.lane, each.language) == (0, "queued", 0, "vi")
     assert each.expires_at == NOW + LIFE_MS
+
+
+async def test_what_each_operator_asks_is_the_cost_and_the_worst_of_it_the_ceiling(database_url: str, keyring: Keyring) -> None:
+    """Numbers are portable and are booked at the highest price: what a second person approves is never too little."""
+    tariff = Prices(320, {"Viettel": 250, "VinaPhone": 400})
+    listed = "".join(f"{each.e164},TN01,,,KH 238,,\n" for each in (VIETTEL, Msisdn("+84300000102"), ITEL, MOBI))
+    by = replace(route(prices=tariff), price_vnd=tariff.worst)
+    async with with_networks(database_url, keyring) as database:
+        await known(database, listed)
+        made = await planned(database, wanted(), by=by)
+        assert (made.cost_vnd, made.cost_ceiling) == (2 * 250 + 400 + 320, 4 * 400)
+        assert (await planned(database, wanted(), by=by)).cost_vnd == made.cost_vnd  # as it stands
+        other = route(prices=Prices(350, {"MobiFone": 300}))
+        assert (await planned(database, wanted(), by=other)).cost_vnd == 3 * 350 + 300  # the contract changed since
+
+
+async def test_who_changed_the_operator_costs_what_the_new_one_asks(database_url: str, keyring: Keyring) -> None:
+    """As a look-up said; the others go by their prefix. The MT bears the new operator, for the monthly accounts."""
+    tariff = Prices(320, {"Viettel": 250, "VinaPhone": 400})
+    async with with_networks(database_url, keyring) as database:
+        await known(database, f"{VIETTEL.e164},TN01,,,KH 238,,\n{MOBI.e164},TN01,,,KH 238,,\n")
+        said = {database.keyring.blind(VIETTEL.e164, "msisdn"): Answer("iTel", NOW - 1, "vmg")}
+        await database.write(lambda connection: portability.remember(connection, said))
+        made = await planned(database, wanted(), by=replace(route(prices=tariff), price_vnd=tariff.worst))
+        assert made.cost_vnd == 400 + 320
+        assert {each.operator for each in await rows(database, mt)} == {"iTel", "MobiFone"}
 
 
 async def test_each_text_is_what_it_was_measured_to_be(database: Database) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from gateway.domain.caps import DAY_MS
+from gateway.domain.cost import Prices
 from gateway.domain.window import Window, moment_of
 from gateway.services import orders, reports
 from gateway.services.orders import Wanted
@@ -152,3 +153,15 @@ async def test_what_partners_counted_stands_beside(database) -> None:
 
 async def test_an_empty_month(database) -> None:
     assert await route_report(database, ROUTES, "2026-11", ZONE) == reports.RouteReport("2026-11", (), (), (), {"viettel": 350, "vina": 0})
+
+
+async def test_each_operators_segments_at_its_own_price(database) -> None:
+    """And the route's total is the sum of its days, not the highest price times all."""
+    day = date(2026, 11, 18)
+    await store(database, *(row("sent", at(day), operator=name) for name in ("Viettel", "Viettel", "iTel", "MobiFone", None)))
+    tariff = Prices(320, {"Viettel": 250, "VinaPhone": 300, "Gmobile": 500})
+    found = await route_report(database, [bound_route("viettel", price_vnd=tariff.worst, prices=tariff)], "2026-11", ZONE)
+    assert {line.operator: (line.price_vnd, line.cost_ours) for line in found.lines} == {
+        "Viettel": (250, 1_000), "iTel": (300, 600), "MobiFone": (320, 640), "": (320, 640),
+    }  # fmt: skip
+    assert [(total.price_vnd, total.cost_ours, total.cost_carrier) for total in found.totals] == [(500, 2_880, 2_880)]

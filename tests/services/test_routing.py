@@ -1,0 +1,155 @@
+"""The choice with what the database knows: answers to look-ups, how the routes stand; and the sends that go by it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, update
+
+from gateway.carriers.registry import CARRIERS
+from gateway.domain.cost import Prices
+from gateway.domain.failure import Failure, Refused
+from gateway.domain.msisdn import Msisdn
+from gateway.domain.routing import LONG_PAUSE_MS
+from gateway.services.refusal import Refusal
+from gateway.services.routes import Route
+from gateway.services.routing import Around, Needs, choose, choose_now
+from gateway.services.sends import Order, enqueue_by_choice
+from gateway.services.settlement import settlement
+from gateway.storage import outbox, portability
+from gateway.storage.database import Database
+from gateway.storage.outbox import ClaimedMt
+from gateway.storage.portability import Answer
+from gateway.storage.schema import mt, route_state
+from gateway.storage.seal import Keyring
+from tests.services.networks import LAO, TABLE, UNKNOWN, VIETTEL, VINA, with_networks
+from tests.services.people import NOW
+from tests.services.people import route as rehearsal_route
+
+SEEN = Around(TABLE)
+
+
+def route(name: str, **changes: object) -> Route:
+    return replace(rehearsal_route(name), **({"rehearsal": False, "carrier": CARRIERS["kannel"]} | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def database(database_url: str, keyring: Keyring) -> AsyncIterator[Database]:
+    async with with_networks(database_url, keyring) as opened:
+        yield opened
+
+
+DEAR = route("dear", price_vnd=400)
+CHEAP = route("cheap", price_vnd=400, prices=Prices(400, {"Viettel": 250}))
+
+
+async def stands(database: Database, name: str, **values: object) -> None:
+    await database.write(lambda connection: outbox.ensure_route(connection, name))
+    await database.write(lambda connection: connection.execute(update(route_state).where(route_state.c.route == name).values(**values)))
+
+
+async def said(database: Database, number: Msisdn, operator: str, at: int = NOW) -> None:
+    person = database.keyring.blind(number.e164, "msisdn")
+    await database.write(lambda connection: portability.remember(connection, {person: Answer(operator, at, "vmg")}))
+
+
+def test_it_needs_no_database():
+    """Who has only routes and a number gets an answer by prefix."""
+    choice = choose([DEAR, CHEAP], VIETTEL, "Chào bà con", seen=SEEN)
+    assert choice.route is CHEAP
+    assert (choice.operator.operator, choice.operator.by) == ("Viettel", "prefix")
+    assert (choice.segments, choice.price_vnd, choice.cost_vnd) == (1, 250, 250)
+    assert choice.tried == (("dear", "a segment costs 400 đ, not 250 đ"),)
+    assert choose([DEAR, CHEAP], VIETTEL, "Chao", operator="MobiFone").tried == (("cheap", "dear stands before it in the file"),)
+    assert choose([], VIETTEL, "Chao").route is None
+
+
+def test_a_price_that_was_not_split_up_counts_for_all():
+    assert choose([DEAR], UNKNOWN, "a" * 200).cost_vnd == 800
+
+
+async def test_an_answer_counts_more_than_the_prefix(database: Database):
+    """For thirty days; then the prefix again."""
+    await said(database, VINA, "Viettel")
+    choice = await choose_now(database, [DEAR, CHEAP], VINA, "Chao", NOW + 1)
+    assert (choice.route, choice.operator.by, choice.operator.source) == (CHEAP, "look-up", "vmg")
+    later = await choose_now(database, [DEAR, CHEAP], VINA, "Chao", NOW + portability.FRESH_MS)
+    assert (later.route, later.operator.operator) == (DEAR, "VinaPhone")
+
+
+async def test_a_ported_number_leaves_by_its_new_operators_route(database: Database):
+    ways = [route("vt", operators=("Viettel",)), route("vn", operators=("VinaPhone",))]
+    await said(database, VIETTEL, "iTel")  # on VinaPhone's network
+    assert (await choose_now(database, ways, VIETTEL, "Chao", NOW)).route is ways[1]
+    await said(database, VIETTEL, "")  # a network that the table doesn't have
+    assert (await choose_now(database, ways, VIETTEL, "Chao", NOW)).route is None
+
+
+async def test_a_held_route_and_one_that_is_paused_for_long_come_last(database: Database):
+    await stands(database, "cheap", hold_code="http-401", held_at=NOW)
+    choice = await choose_now(database, [DEAR, CHEAP], VIETTEL, "Chao", NOW)
+    assert (choice.route, choice.tried) == (DEAR, (("cheap", "it is held (http-401)"),))
+    await stands(database, "dear", paused_until=NOW + LONG_PAUSE_MS + 1, pause_why="the daily budget of 1 đ is spent")
+    choice = await choose_now(database, [DEAR, CHEAP], VIETTEL, "Chao", NOW)
+    assert (choice.route, choice.waits) == (DEAR, "paused (the daily budget of 1 đ is spent)")
+    assert (await choose_now(database, [CHEAP], VIETTEL, "Chao", NOW)).waits == "held (http-401)"
+    soon = await choose_now(database, [CHEAP, DEAR], VIETTEL, "Chao", NOW + 1)
+    assert (soon.route, soon.waits) == (DEAR, "")
+
+
+async def test_a_send_says_that_its_route_waits(database: Database):
+    """It is stored all the same: a held route goes on one day."""
+    await stands(database, "cheap", hold_code="http-401", held_at=NOW)
+    taken, (part,) = await enqueue_by_choice(database, [CHEAP], Order("o", (VIETTEL,), "Chao"), NOW)
+    assert (taken.accepted, part.waits) == (1, "held (http-401)")
+
+
+def test_what_the_text_needs_is_asked_of_carrier_and_contract():
+    plain = route("plain", unicode=False, long=False)
+    deaf = route("deaf", carrier=CARRIERS["vmg"], priority=1)
+    assert choose([plain, DEAR], VIETTEL, "Cả xã").route is DEAR
+    assert choose([plain, DEAR], VIETTEL, "a" * 161).tried == (("plain", "it takes one segment, the text has 2"),)
+    assert choose([deaf, plain], VIETTEL, "Chao", needs=Needs(mo=True)).route is plain
+    assert choose([plain], VIETTEL, "Chao", needs=Needs(name=True)).tried == (("plain", "it shows a number, not a name"),)
+    assert choose([route("zalo", carrier=CARRIERS["zalo"])], VIETTEL, "Chao").route is None
+
+
+async def test_a_send_without_a_route_goes_by_what_is_chosen(database: Database):
+    """One transaction, and each MT bears the operator that a look-up named."""
+    await said(database, UNKNOWN, "Wintel")
+    ways = (route("vt", operators=("Viettel",)), route("rest"), route("lao", prefixes=("+856",), priority=1))
+    numbers = (VIETTEL, VINA, LAO, UNKNOWN, VIETTEL)
+    taken, parts = await enqueue_by_choice(database, ways, Order("o", numbers, "Chào"), NOW)
+    assert taken.accepted == 4
+    assert [(part.route.name, part.numbers) for part in parts] == [("vt", (VIETTEL,)), ("rest", (VINA, UNKNOWN)), ("lao", (LAO,))]
+    async with database.read() as connection:
+        rows = (await connection.execute(select(mt.c.msisdn, mt.c.route, mt.c.operator))).all()
+    assert {(row.msisdn, row.route, row.operator) for row in rows} == {
+        (VIETTEL.e164, "vt", "Viettel"), (VINA.e164, "rest", "VinaPhone"), (LAO.e164, "lao", None), (UNKNOWN.e164, "rest", "Wintel"),
+    }  # fmt: skip
+    again, _ = await enqueue_by_choice(database, ways, Order("o", numbers, "Chào"), NOW)
+    assert (again.accepted, again.again) == (0, 4)
+
+
+@pytest.mark.parametrize("limit", [0, 2])
+async def test_where_one_number_has_no_way_nothing_is_stored(database: Database, limit: int):
+    """Be it that no route reaches it, or that its route takes no more today: another route is no way round the limit."""
+    ways = (route("vt", operators=("Viettel",), max_unapproved=limit), route("vn", operators=("VinaPhone",)))
+    stranger = LAO if not limit else VIETTEL
+    many = tuple(Msisdn(f"+8430000020{at}") for at in range(limit + 1)) if limit else ()
+    with pytest.raises(Refusal) as refused:
+        await enqueue_by_choice(database, ways, Order("o", (VINA, *many, stranger), "Chao"), NOW)
+    assert ("takes at most 2 recipients" in str(refused.value)) if limit else str(refused.value).startswith("no enabled route takes this")
+    assert stranger.e164 not in str(refused.value)
+    async with database.read() as connection:
+        assert (await connection.execute(select(mt.c.id))).all() == []
+
+
+def test_what_the_chosen_route_can_not_reach_goes_on_along_its_fallback():
+    """Choice and fallback combine: the number is refused by the network, and the list is the chosen route's own."""
+    ways = (route("vt", operators=("Viettel",), fallback=("lao", "rest")), route("lao", prefixes=("+856",)), route("rest", priority=200))
+    chosen = choose(ways, VIETTEL, "Chao", seen=SEEN).route
+    assert chosen is ways[0]
+    claimed = ClaimedMt(1, "R", 0, 0, False, VIETTEL, "Chao", None, None, 1, 0, NOW + 1)
+    settled = settlement(claimed, Refused(Failure.UNROUTABLE, "alias"), chosen, ways, NOW)
+    assert (settled.route, settled.state.value) == ("rest", "queued")
