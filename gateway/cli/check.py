@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,7 +25,13 @@ def add_commands(app: typer.Typer) -> None:
     app.command(help="Name everything that is wrong with settings, data and templates, with its line and its remedy.")(check)
 
 
-def check(ctx: typer.Context, as_json: AsJson = False) -> None:
+def check(
+    ctx: typer.Context,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask each route's carrier whether it takes our account, by a call that sends nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Print all faults of the deployment; exit 78 if there is one."""
     door: Door = ctx.obj
     faults: list[Fault] = []
@@ -35,7 +41,24 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> None:
     placements = len(deployment.placements) if deployment else 0
     routes = [route.name for route in settings.routes] if settings else []
     good = f"Nothing to put right: {villages} villages, {placements} placements, routes {', '.join(routes) or 'none'}"
-    show(door.json or as_json, faults, good, deployment=str(door.config_dir), villages=villages, placements=placements, routes=routes)
+    machine = door.json or as_json
+    more = {"online": _online(settings, faults, quiet=machine)} if online and settings else {}
+    show(machine, faults, good, deployment=str(door.config_dir), villages=villages, placements=placements, routes=routes, **more)
+
+
+def _online(settings: Settings, faults: list[Fault], *, quiet: bool) -> list[dict[str, Any]]:  # Any: JSON leaves here
+    """Ask the carriers of all routes whose secrets are set; a line for each that takes our account, or can't be asked so."""
+    from gateway.cli.route_probe import fault_of, probed, row_of
+
+    unset = {fault.field.split(".")[1] for fault in settings.route_faults if fault.field.startswith("routes.")}
+    lacking = {name for at, name in enumerate(settings.route_names, 1) if str(at) in unset}
+    asked = probed(settings, [route.name for route in settings.routes if route.name not in lacking])
+    for each in asked:
+        if each.stands is False:
+            faults.append(fault_of(each))
+        elif not quiet:
+            typer.echo(each.words)
+    return [row_of(each) for each in asked]
 
 
 def _settings(config_dir: Path, faults: list[Fault]) -> Settings | None:
@@ -65,17 +88,6 @@ def _key_faults(settings: Settings) -> Iterator[Fault]:
         yield Fault(settings.key_file.name if VARIABLE not in os.environ else VARIABLE, None, "", text, remedy)
 
 
-def _deadline_faults(config_dir: Path) -> Sequence[Fault]:
-    from gateway.deadline_terms import load_terms
-    from gateway.deployment import BadDeployment
-
-    try:
-        load_terms(config_dir)
-    except BadDeployment as why:
-        return why.faults
-    return ()
-
-
 def _deployment(config_dir: Path, faults: list[Fault]) -> Deployment | None:
     from gateway.deployment import BadDeployment, load_deployment
 
@@ -86,29 +98,50 @@ def _deployment(config_dir: Path, faults: list[Fault]) -> Deployment | None:
         return None
     faults += deployment.faults
     faults += _print_faults(deployment)
-    faults += _deadline_faults(config_dir)
-    faults += _number_faults(config_dir)
+    faults += _file_faults(deployment)
+    faults += _unread_faults(config_dir)
     return deployment
 
 
-def _number_faults(config_dir: Path) -> Sequence[Fault]:
+def _file_faults(deployment: Deployment) -> Iterator[Fault]:
+    """Of the files that are read only where they are needed: by a report, a hand-over, the plan of placements, the erasing of old rows."""
+    from gateway import deadline_terms, number_rules, placement_rules, receivers, retention_terms
     from gateway.deployment import BadDeployment
-    from gateway.number_rules import load_number_rules
 
-    try:
-        load_number_rules(config_dir)
-    except BadDeployment as why:
-        return why.faults
-    return ()
+    found: list[Fault] = []
+    readers: tuple[Callable[[Path], object], ...] = (
+        deadline_terms.load_terms,
+        number_rules.load_number_rules,
+        receivers.load_receivers,
+        placement_rules.load_rules,
+        lambda path: retention_terms.load_terms(path, deployment.campaign, found),
+    )
+    for read in readers:
+        try:
+            read(deployment.path)
+        except BadDeployment as why:
+            found += why.faults
+    yield from found
+
+
+def _unread_faults(config_dir: Path) -> Iterator[Fault]:
+    """TOML files that nobody reads and whose name misses one that is read by a letter or two: what they say would count for nothing."""
+    from gateway.deployment import shipped_deployment
+
+    known = sorted({path.name for path in shipped_deployment().glob("*.toml")} | {"operators.toml"})
+    for path in sorted(config_dir.glob("*.toml")):
+        if path.name not in known and (near := get_close_matches(path.name, known, 1, 0.85)):
+            yield Fault(path.name, None, "", "Nobody reads this file", f"Did you mean “{near[0]}”?")
 
 
 def _print_faults(deployment: Deployment) -> Iterable[Fault]:
     """Of pieces.toml and the copy of the print pieces."""
     from collateral.load import shop_of
+    from collateral.shop.shops import load_shops
     from gateway.deployment import BadDeployment
 
     try:
-        shop_of(deployment)
+        load_shops(shop_of(deployment))
     except BadDeployment as why:
         return why.faults
     return ()
