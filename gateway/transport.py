@@ -15,11 +15,11 @@ import select
 import ssl
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -30,9 +30,12 @@ __all__ = ["HttpSender", "LostAnswer", "NotSent", "http_sender"]
 
 ANSWER_LIMIT: Final = 1 << 20  # bytes of one answer on the wire, its head included; carriers answer in hundreds
 IDLE_S: Final = 5.0  # carriers close idle connections after 10 s and more: ours go first, or a request meets the closing
+MOST_ORIGINS: Final = 1_000  # remembered; then those at rest are forgotten
 _PORTS: Final = {"http": 80, "https": 443}
+T = TypeVar("T")
 Answer = HttpResponse | NotSent | LostAnswer
 Done = Callable[[Answer], None]
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]  # host and port -> addresses to connect to, in order; raises NotSent, OSError
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,10 +272,14 @@ class _Pool:
 
 
 class HttpSender:
-    """Sends requests, each exactly once. `timeout_s` bounds the way to a connection, and then, again, the answer."""
+    """Sends requests, each exactly once. `timeout_s` bounds the way to a connection, and then, again, the answer.
 
-    def __init__(self, timeout_s: float, connections: int = 64, tls: ssl.SSLContext | None = None) -> None:
+    `resolve` chooses the addresses of a host; without it the system does.
+    """
+
+    def __init__(self, timeout_s: float, connections: int = 64, tls: ssl.SSLContext | None = None, resolve: Resolve | None = None) -> None:
         self._timeout_s = timeout_s
+        self._resolve = resolve
         self._connections = connections  # for each origin
         self._tls = tls
         self._pools: dict[_Origin, _Pool] = {}
@@ -355,6 +362,8 @@ class HttpSender:
     def _pool(self, origin: _Origin) -> _Pool:
         pool = self._pools.get(origin)
         if pool is None:
+            if len(self._pools) >= MOST_ORIGINS:  # of carriers there are a few; who is called back may bring any number
+                self._pools = {each: kept for each, kept in self._pools.items() if kept.idle or kept.free < self._connections}
             pool = self._pools[origin] = _Pool(self._connections)
         return pool
 
@@ -374,11 +383,16 @@ class HttpSender:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout_s):
-                _, connection = await loop.create_connection(
-                    lambda: _Connection(origin, self._open),
-                    origin.host,
-                    origin.port,
-                    ssl=self._context() if origin.scheme == "https" else None,
+                addresses = (origin.host,) if self._resolve is None else await self._resolve(origin.host, origin.port)
+                _, connection = await first_open(
+                    addresses,
+                    lambda address: loop.create_connection(
+                        lambda: _Connection(origin, self._open),
+                        address,
+                        origin.port,
+                        ssl=self._context() if origin.scheme == "https" else None,
+                        server_hostname=origin.host if origin.scheme == "https" else None,
+                    ),
                 )
         except (OSError, UnicodeError) as why:  # TimeoutError and SSLError are OSErrors; UnicodeError: a host that is no name
             raise NotSent(f"{origin}: no connection ({type(why).__name__})") from why
@@ -401,10 +415,20 @@ class HttpSender:
             await asyncio.wait([connection.gone for connection in ending], timeout=1.0)
 
 
+async def first_open(addresses: Sequence[str], connect: Callable[[str], Awaitable[T]]) -> T:
+    """What `connect` makes of the first address that takes it. Raises the last one's OSError."""
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return await connect(address)
+    return await connect(addresses[-1])
+
+
 @asynccontextmanager
-async def http_sender(timeout_s: float, connections: int = 64, tls: ssl.SSLContext | None = None) -> AsyncIterator[HttpSender]:
+async def http_sender(
+    timeout_s: float, connections: int = 64, tls: ssl.SSLContext | None = None, resolve: Resolve | None = None
+) -> AsyncIterator[HttpSender]:
     """A sender for the length of the block. `connections` a carrier; `tls`: trust other than the system's, for a carrier's own CA."""
-    sender = HttpSender(timeout_s, connections, tls)
+    sender = HttpSender(timeout_s, connections, tls, resolve)
     try:
         yield sender
     finally:

@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.carriers import zalo
+from gateway.carriers import zalo, zalo_zns
 from gateway.domain.cost import vnd
 from gateway.domain.wave import WaveState
 from gateway.services.routes import Route
 from gateway.services.zalo_tokens import trouble
 from gateway.storage import alerts, audit, duty, outbox, standing, wave_mts, waves
+from gateway.storage.callbacks import Unheard, unheard
+from gateway.storage.carrier_tokens import token_row
 from gateway.storage.database import Database, now_us
 from gateway.storage.outbox import RouteCondition
 from gateway.storage.schema import NO_WAVE
@@ -105,6 +107,7 @@ class Findings:
     tokens: Mapping[str, str] = field(default_factory=dict)  # by route, what is wrong with its tokens
     alerts: tuple[int, int | None] = (0, None)  # that nobody has taken, and since when
     on_duty: int = 0
+    unheard: tuple[Unheard, ...] = ()  # clients that were not told what they should know
 
     def waiting(self, *, route: str | None = None, wave: int | None = None) -> int:
         """MTs queued there."""
@@ -168,12 +171,16 @@ async def _read(
             await _tokens_of(connection, around, database_now),
             await alerts.open_since(connection),
             len(await duty.everybody(connection)),
+            tuple(await unheard(connection, now - HOUR_MS)),
         )
 
 
 async def _tokens_of(connection: AsyncConnection, around: Surroundings, now: int) -> dict[str, str]:
     """What is wrong with the tokens of Zalo routes."""
     names = [route.name for route in around.routes if route.carrier.NAME == zalo.NAME]
+    names += [  # one that sends with the tokens of the OA's route has none of its own
+        route.name for route in around.routes if route.carrier.NAME == zalo_zns.NAME and await token_row(connection, route.name) is not None
+    ]
     return {name: why for name in names if (why := await trouble(connection, name, now))}
 
 
@@ -388,6 +395,17 @@ def _alerts(found: Findings, around: Surroundings) -> Iterator[Cause]:
     yield Cause("alert", text, since=since)
 
 
+def _callbacks(found: Findings, around: Surroundings) -> Iterator[Cause]:
+    """Calls to outside systems that don't arrive."""
+    for each in found.unheard:
+        since = _clock(each.since, found.now, around.timezone)
+        given_up = f"{each.dead:,} given up" if each.dead else ""
+        tried = f"{each.late:,} still tried" if each.late else ""
+        calls = " and ".join(filter(None, (given_up, tried)))
+        text = f"client {each.client} can't be called since {since}: {each.why}; {calls}; put its address right, or ask who keeps it"
+        yield Cause("callbacks", text, since=each.since)
+
+
 def _machine(found: Findings, around: Surroundings) -> Iterator[Cause]:
     calls, since = found.spooled
     if calls:
@@ -406,7 +424,7 @@ def _machine(found: Findings, around: Surroundings) -> Iterator[Cause]:
         yield Cause("clock", text)
 
 
-LOOKS: Final = (_alerts, _nobody_sends, _routes, _tokens, _waves, _uncertain, _no_reports, _unmatched, _machine)
+LOOKS: Final = (_alerts, _nobody_sends, _routes, _tokens, _waves, _uncertain, _no_reports, _unmatched, _callbacks, _machine)
 
 
 # --- words ---

@@ -16,11 +16,13 @@ from gateway.domain.window import Window, local_day
 from gateway.sending import now_ms
 from gateway.services import doctor, duty
 from gateway.services.doctor import Examined, Surroundings, examine
+from gateway.services.outward import Callback, queue
 from gateway.services.routes import Route
 from gateway.storage import outbox
 from gateway.storage.database import Database
-from gateway.storage.schema import dispatcher, dlr, mt, request, route_state
+from gateway.storage.schema import callback, dispatcher, dlr, mt, request, route_state
 from gateway.storage.spool import Spool
+from tests.services.outside_rows import a_client
 from tests.services.people import BINH, NOW, arrive, inbound, route, said
 from tests.services.wave_rows import make_wave
 
@@ -321,3 +323,19 @@ async def test_more_than_one_cause(database: Database, tmp_path: Path) -> None:
     await route_is(database, hold_code="http-401", held_at=now_ms())
     names = [cause.name for cause in (await found(database, around(tmp_path))).causes]
     assert names == ["nobody-sends", "route-held", "wave-paused", "wave-not-approved"]
+
+
+async def test_a_client_that_cannot_be_called(database: Database, tmp_path: Path) -> None:
+    """What was given up, and what is tried in vain; the address itself is in no sentence."""
+    await alive(database)
+    client = await a_client(database)
+    for key, state, attempts in (("a", "dead", 40), ("b", "waiting", 12)):
+        call = Callback(client, "dlr", "GET", "https://crm.example/?n=84300000011", key)
+        await database.write(lambda connection, call=call: queue(connection, call, now=NOW))
+        values = {"state": state, "attempts": attempts, "why": "HTTP 500"}
+        changed = callback.update().where(callback.c.key == key).values(**values)
+        await database.write(lambda connection, changed=changed: connection.execute(changed))
+    examined = await found(database, around(tmp_path), NOW + 2 * HOUR)
+    (text,) = [cause.text for cause in examined.causes if cause.name == "callbacks"]
+    assert text.startswith("client crm can't be called since ")
+    assert text.endswith(": HTTP 500; 1 given up and 1 still tried; put its address right, or ask who keeps it")
