@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote_to_bytes
 from aiohttp import ClientSession, web
 from yarl import URL
 
-from tests.harness import free_ports, wait_for_port
+from tests.harness import ROOT, free_ports, wait_for_port
 
 SHORT_CODE = "8088"
 # Kannel ends a group at a blank line, and the whole file at a key that it doesn't know.
@@ -82,6 +82,17 @@ smsc-password = p
 port = $handset
 connect-allow-ip = 127.0.0.1
 send-url = "$phones" """
+_GATEWAY = """\
+group = smsc
+smsc = http
+smsc-id = tinbao
+system-type = kannel
+smsc-username = $client
+smsc-password = $secret
+port = $back
+connect-allow-ip = 127.0.0.1
+send-url = "$door"
+dlr-url = "http://127.0.0.1:$back/?username=$client&password=$secret" """
 _LINE = re.compile(rb"(?P<sender>\S+) (?P<receiver>\S+) (?:udh (?P<udh>\S+) )?(?P<kind>text|ucs-2|data) ?(?P<words>.*)")
 
 
@@ -197,23 +208,66 @@ async def kannel_with_parts(folder: Path, hook: str, sendsms: int, *, most: int,
             await runner.cleanup()
 
 
+_SHIPPED = ROOT / "docs" / "smpp" / "kannel.conf"
+
+
+@asynccontextmanager
+async def kannel_over_smpp(folder: Path, hook: str, sendsms: int, line: int) -> AsyncIterator[None]:
+    """Kannel as docs/smpp.md sets it up, bound to the telco's port `line`; MOs go to `hook`, a gateway's address without a path."""
+    admin, boxes = free_ports(2)
+    text = _SHIPPED.read_text("utf-8")
+    for shipped, ours in (
+        ("smpp.telco.example", "127.0.0.1"),
+        ("= 2775", f"= {line}"),
+        ("= 13000", f"= {admin}"),
+        ("= 13001", f"= {boxes}"),
+        ("= 13013", f"= {sendsms}"),
+        ("http://127.0.0.1:8080", hook),
+        ("/var/spool/kannel", str(folder)),
+        ("/var/log/kannel", str(folder)),
+    ):
+        assert shipped in text, shipped
+        text = text.replace(shipped, ours)
+    for name in ("store", "dlr"):
+        (folder / name).mkdir(parents=True)
+    async with _boxes(folder, text, boxes, sendsms):
+        yield
+
+
+@asynccontextmanager
+async def kannel_in_front(folder: Path, sink: str, door: str, client: str, secret: str, sendsms: int, back: int) -> AsyncIterator[None]:
+    """Kannel with another gateway's `door` as its SMSC, as a system that uses us runs it.
+
+    It takes MTs at port `sendsms`, MOs and reports of that gateway at port `back`, and hands MOs to `sink` (a URL with a query).
+    """
+    line = Template(_GATEWAY).substitute(client=client, secret=secret, door=door, back=back)
+    async with _running(folder, sink, sendsms, line, combine=False):
+        yield
+
+
 @asynccontextmanager
 async def _running(folder: Path, hook: str, sendsms: int, smsc: str, *, most: int = 0, combine: bool = True) -> AsyncIterator[None]:
+    admin, boxes = free_ports(2)
+    (folder / "spool").mkdir(parents=True)
+    config = _CONFIG.substitute(
+        folder=folder, hook=hook, admin=admin, smsbox=boxes, sendsms=sendsms, smsc=smsc, most=most, combine=str(combine).lower()
+    )
+    async with _boxes(folder, config, boxes, sendsms):
+        yield
+
+
+@asynccontextmanager
+async def _boxes(folder: Path, config: str, boxes: int, sendsms: int) -> AsyncIterator[None]:
+    """bearerbox and smsbox with this configuration."""
     found = programs()
     assert found is not None, "Kannel is not installed; run tests/peers/install"
     bearerbox, smsbox = found
-    admin, boxes = free_ports(2)
-    (folder / "spool").mkdir(parents=True)
-    config = folder / "kannel.conf"
-    config.write_text(
-        _CONFIG.substitute(
-            folder=folder, hook=hook, admin=admin, smsbox=boxes, sendsms=sendsms, smsc=smsc, most=most, combine=str(combine).lower()
-        )
-    )
+    path = folder / "kannel.conf"
+    path.write_text(config, "utf-8")
     running: list[Popen[bytes]] = []
     try:
         for program, port in ((bearerbox, boxes), (smsbox, sendsms)):
-            running.append(Popen([program, "-v", "4", str(config)], stdout=DEVNULL, stderr=DEVNULL, cwd=folder))
+            running.append(Popen([program, "-v", "4", str(path)], stdout=DEVNULL, stderr=DEVNULL, cwd=folder))
             await asyncio.to_thread(wait_for_port, port, running[-1])
         yield
     finally:

@@ -13,7 +13,7 @@ from tests.harness import Gateway, contacts_csv, deployment, eventually, free_po
 from tests.peers.kannel import FakeSmsc, kannel, kannel_with_parts
 from tests.story import ROUTE, rows, serving, story
 
-MTS, MOS = 2_000, 500
+MTS, MOS = 5_000, 5_000
 LONG = "Xã Thống Nhất xin nhắc bà con: ai biết nơi yên nghỉ của liệt sĩ, xin báo tin; không tự ý đào bới, để bộ đội chuyên trách làm."
 MIX = (
     "LS TN{village:02d} co {at} ngoi mo o chan doi",
@@ -39,7 +39,7 @@ async def test_the_story_through_kannel(tmp_path: Path) -> None:
         await story(gateway, phones)
 
 
-async def test_2000_mts_arrive_once_each_and_are_reported(tmp_path: Path) -> None:
+async def test_5000_mts_arrive_once_each_and_are_reported(tmp_path: Path) -> None:
     """Every handset gets its text once; Kannel's reports make all of them delivered."""
     async with _through_kannel(tmp_path) as (gateway, phones), serving(gateway):
         (tmp_path / "list.csv").write_text(contacts_csv(MTS))
@@ -58,13 +58,13 @@ async def test_2000_mts_arrive_once_each_and_are_reported(tmp_path: Path) -> Non
         (planned,) = await rows(gateway, *plan, "--window", "00:00-00:00")
         assert planned["audience"] == MTS
         assert (await asyncio.to_thread(gateway.run, "wave", "start", "w")).returncode == 0
-        await eventually(lambda: _lines(phones, MTS), seconds=60)
+        await eventually(lambda: _lines(phones, MTS), seconds=150)
 
         async def is_delivered() -> bool:
             (wave,) = await rows(gateway, "wave", "show", "w")
             return bool(wave["messages"]["delivered"] == MTS)
 
-        await eventually(is_delivered, seconds=60, pause=0.5)
+        await eventually(is_delivered, seconds=150, pause=0.5)
         assert phones.lines == MTS
         wanted = {
             number: [f"{village} tri an 27/7"] for number, village, _ in map(_cells, (tmp_path / "list.csv").read_text().splitlines()[1:])
@@ -72,13 +72,13 @@ async def test_2000_mts_arrive_once_each_and_are_reported(tmp_path: Path) -> Non
         assert phones.by_number() == wanted
 
 
-async def test_500_mos_become_500_actions_and_500_replies(tmp_path: Path) -> None:
+async def test_5000_mos_become_5000_actions_and_5000_replies(tmp_path: Path) -> None:
     """Each by another person; what each became is counted, and each phone has one answer."""
     people = {f"+84300{at:06d}": MIX[at % len(MIX)].format(village=at % 30 + 1, at=at) for at in range(MOS)}
     async with _through_kannel(tmp_path) as (gateway, phones), serving(gateway):
         for number, text in people.items():
             await phones.write(number, text)
-        await eventually(lambda: _lines(phones, MOS), seconds=60)
+        await eventually(lambda: _lines(phones, MOS), seconds=150)
         replies = phones.by_number()
         assert {number: len(texts) for number, texts in replies.items()} == dict.fromkeys(people, 1)
         assert Counter(_kind(text) for (text,) in replies.values()) == dict.fromkeys(
@@ -86,7 +86,8 @@ async def test_500_mos_become_500_actions_and_500_replies(tmp_path: Path) -> Non
         )
         tips = await rows(gateway, "tips", "list")
         assert len(tips) == len({tip["code"] for tip in tips}) == MOS // 5
-        assert all(tip["code"] in replies[number][0] for tip in tips for number, text in people.items() if text == tip["text"])
+        author = {text: number for number, text in people.items()}
+        assert all(tip["code"] in replies[author[tip["text"]]][0] for tip in tips)
         assert phones.lines == MOS  # nothing came after
 
 
