@@ -33,9 +33,9 @@ from collateral.press import OFFICE, Press
 from collateral.refusal import Refused, refused
 from collateral.setting import Setter
 from collateral.wording import HOME, words_for
-from gateway.process import follow_parent
 from gateway.domain.fold import nfc
 from gateway.domain.placement import Placement
+from gateway.process import follow_parent
 
 if TYPE_CHECKING:
     from collateral.readback import Read

@@ -44,7 +44,7 @@ def load_terms(path: Path) -> Terms:
     toml = read_toml(own if own.is_file() else shipped_deployment() / FILE)
     faults: list[Fault] = [toml.fault] if toml.fault else []
     read = None if faults else validated(_TermsFile, toml, toml.values, faults)
-    if read is None:
+    if faults or read is None:
         raise BadDeployment(faults)
     stated = {step: each.term for step, each in read.terms.items()}
     return Terms({**DEFAULTS, **stated}, frozenset(read.holidays), frozenset(read.worked))

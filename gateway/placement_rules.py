@@ -31,6 +31,6 @@ def load_rules(path: Path) -> Mapping[str, Rule]:
     toml = read_toml(own if own.is_file() else shipped_deployment() / FILE)
     faults: list[Fault] = [toml.fault] if toml.fault else []
     read = None if faults else validated(_PlanFile, toml, toml.values, faults)
-    if read is None:
+    if faults or read is None:
         raise BadDeployment(faults)
     return {piece: Rule(rule.spots, rule.per_households, rule.most, rule.within_km) for piece, rule in read.rules.items()}

@@ -8,27 +8,32 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from gateway.carriers import zalo
+from gateway.carriers import zalo, zalo_zns
 from gateway.carriers.protocol import Account
+from gateway.carriers.session import logs_in, stamps
 from gateway.domain.caps import Caps
+from gateway.domain.cost import Prices
 from gateway.domain.secret import Secret
 from gateway.log import log
+from gateway.services.carrier_sessions import Sessions
 from gateway.services.dispatch import Dispatcher, Send, persist
+from gateway.services.dispatch import Sender as Wire
 from gateway.services.routes import Route
+from gateway.services.stamping import StampSender
 from gateway.services.upkeep import Upkeep
 from gateway.services.zalo_tokens import App, Tokens, TokenSender
 from gateway.settings import RouteSettings, Settings, ZaloSettings
 from gateway.storage import outbox
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.files import dispatcher_lock
-from gateway.transport import http_sender
+from gateway.transport import HttpSender, http_sender
 
 LOCK_RETRY_S: Final = 1.0
 
@@ -57,6 +62,7 @@ def _route(settings: Settings, each: RouteSettings) -> Route:
     secret = each.hook_secret.get_secret_value()
     dlr_url = f"{settings.service.base_url}/hooks/{each.name}/dlr?secret={quote(secret, safe='')}" if secret else ""
     password = Secret(each.account.password.get_secret_value())
+    prices = Prices(each.price_vnd, each.price_by_operator_vnd)
     return Route(
         each.name,
         settings.carrier(each),
@@ -67,9 +73,16 @@ def _route(settings: Settings, each: RouteSettings) -> Route:
         each.on_lost_answer,
         each.max_unapproved,
         each.rehearsal,
-        each.price_vnd,
+        prices.worst,
         each.daily_budget_vnd,
         each.fallback,
+        prices,
+        each.priority,
+        each.operators,
+        each.best_for,
+        each.unicode,
+        each.long,
+        each.look_up,
     )
 
 
@@ -103,11 +116,9 @@ async def dispatching(
     owner = f"d-{secrets.token_hex(6)}"
     service = settings.service
     async with http_sender(timeout_s=service.carrier_timeout_s, connections=max(route.concurrency for route in routes)) as send:
-        tokens = {app.route: Tokens(database, app, send, now_ms, settings.spool_dir) for app in _zalo_apps(settings)}
-        senders = {name: TokenSender(send, each) for name, each in tokens.items()}
+        wires, tokens = wires_of(settings, database, send, routes)
         dispatchers = tuple(
-            Dispatcher(route, routes, database, senders.get(route.name, send), owner, service.timezone, service.drain_s, caps)
-            for route in routes
+            Dispatcher(route, routes, database, wires[route.name], owner, service.timezone, service.drain_s, caps) for route in routes
         )
         state = Dispatching(dispatchers, send)
         upkeep = Upkeep(database, routes, send, owner, now_ms, drain_spool or _no_spool, service.timezone)
@@ -126,6 +137,43 @@ async def dispatching(
             await each.close()
 
 
+def wires_of(
+    settings: Settings, database: Database, send: HttpSender, routes: Iterable[Route]
+) -> tuple[dict[str, Wire], dict[str, Tokens]]:
+    """What each of `routes` sends by: the transport itself, or what puts on a token, a session, the time. And Zalo's tokens, to be minded
+    and closed."""
+    tokens = {app.route: Tokens(database, app, send, now_ms, settings.spool_dir) for app in _zalo_apps(settings)}
+    givers = token_givers(settings)
+    wires: dict[str, Wire] = {}
+    for route in routes:
+        if route.name in givers:
+            wires[route.name] = TokenSender(send, tokens[givers[route.name]])
+        elif logs_in(route.carrier):
+            sessions = Sessions(database, route.account, route.carrier, send, now_ms, lambda: secrets.token_hex(16))
+            wires[route.name] = TokenSender(send, sessions)
+        else:
+            wires[route.name] = StampSender(send, route.account, route.carrier, now_ms) if stamps(route.carrier) else send
+    return wires, tokens
+
+
+def token_givers(settings: Settings) -> dict[str, str]:
+    """Whose tokens each route to Zalo sends with: its own, or those of an earlier route of the same app and grant.
+
+    A refresh token works once, so a route of template messages needs none of its own beside the OA's.
+    """
+    kinds = (zalo.NAME, zalo_zns.NAME)  # an OA's route before one that may lean on it
+    users = sorted((each for each in settings.routes if each.carrier in kinds), key=lambda each: kinds.index(each.carrier))
+    givers: dict[str, str] = {}
+    grants: dict[tuple[str, str], str] = {}
+    for each in users:
+        app, grant = each.account.username, (each.zalo or ZaloSettings()).refresh_token.get_secret_value()
+        leans = each.carrier == zalo_zns.NAME and not grant
+        earlier = next((name for (whose, _), name in grants.items() if whose == app), "") if leans else grants.get((app, grant), "")
+        givers[each.name] = earlier if earlier and (grant or leans) else each.name
+        grants.setdefault((app, grant), givers[each.name])
+    return givers
+
+
 def _zalo_apps(settings: Settings) -> list[App]:
     return [
         App(
@@ -136,7 +184,7 @@ def _zalo_apps(settings: Settings) -> list[App]:
             grant.token_url,
         )
         for each in settings.routes
-        if each.carrier == zalo.NAME
+        if token_givers(settings).get(each.name) == each.name
         for grant in [each.zalo or ZaloSettings()]
     ]
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from random import SystemRandom
 from secrets import token_bytes
 from typing import Final
@@ -19,7 +19,9 @@ from gateway.process import work_hard
 from gateway.sending import Dispatching, dispatching, now_ms, routes_of
 from gateway.services.alerts import Alerts
 from gateway.services.attachments import Attachments, folder_beside
+from gateway.services.callbacks import MOST_A_TARGET, TIMEOUT_S, Callbacks
 from gateway.services.digest import Digest
+from gateway.services.doors import Doors
 from gateway.services.inbound import Inbound
 from gateway.services.intake import open_intake
 from gateway.services.keeping.keys import tend as tend_keys
@@ -34,7 +36,11 @@ from gateway.settings import RouteSettings, Settings
 from gateway.storage import outbox
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.spool import Spool
+from gateway.transport import http_sender
+from gateway.transport_guard import guarded_sender
+from gateway.web.api import add_api
 from gateway.web.app import create_app
+from gateway.web.doors import add_doors
 from gateway.web.hooks import HOOKS, Hook
 from gateway.web.runner import web_runner
 from gateway.web.ussd import UssdHook, add_ussd
@@ -94,11 +100,14 @@ async def serve(
             attachments=attachments,
         )
         sessions = await stack.enter_async_context(open_ussd(database, deployment, replies, routes, now_ms, SystemRandom()))
+        callbacks = await stack.enter_async_context(_callbacks(settings, database))
+        add_api(public, routes, campaign.timezone, state.wake_soon, callbacks.wake.set, settings.service.api_calls_a_minute)
         by_ussd = [each for each in settings.routes if each.ussd]
         add_ussd(public, sessions, [UssdHook(public[HOOKS][each.name], USSD[each.ussd], each.screen_septets) for each in by_ussd])
         zalo_routes = [each for each in settings.routes if each.carrier == zalo.NAME]
         media = ZaloMedia(database, state.send, attachments.keep, {each.name: each.url for each in zalo_routes}, now_ms)
         add_zalo(public, map(_zalo_hook, zalo_routes), media.arrived.set)
+        add_doors(public, doors := Doors(database, routes))
         async with asyncio.TaskGroup() as tasks:
             if zalo_routes:
                 tasks.create_task(media.run(stop), name="zalo media")
@@ -111,6 +120,9 @@ async def serve(
             tasks.create_task(scans.run(database, stop), name="scans")
             tasks.create_task(tend_keys(database, stop, now_ms, token_bytes), name="data keys")
             tasks.create_task(_tell_of_trouble(database, stop), name="trouble")
+            tasks.create_task(doors.run(stop, now_ms), name="doors")
+            tasks.create_task(_whenever(doors.taken, stop, state.wake_soon), name="doors' texts")
+            tasks.create_task(callbacks.run(stop), name="callbacks")
             await _listen(stack, public, settings.service.address, "service.listen", settings.service.drain_s)
 
             async def open_desk() -> None:
@@ -125,6 +137,14 @@ async def serve(
                     ready.set()
             await stop.wait()
             log.info("serve.draining")
+
+
+@asynccontextmanager
+async def _callbacks(settings: Settings, database: Database) -> AsyncIterator[Callbacks]:
+    """Calls to outside systems: by one sender to the internet alone, by another to what two lists name."""
+    origins = {each.name: each.sender_id for each in settings.routes}
+    async with guarded_sender(TIMEOUT_S, MOST_A_TARGET) as public, http_sender(TIMEOUT_S, MOST_A_TARGET) as named:
+        yield Callbacks(database, public, named, settings.service.callback_hosts, origins, now_ms)
 
 
 def _zalo_hook(each: RouteSettings) -> ZaloHook:

@@ -16,19 +16,24 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 
 from gateway.carriers.custom import NAME as CUSTOM
-from gateway.carriers.protocol import Carrier, choices_of, needed_by, options_of
+from gateway.carriers.protocol import Carrier, bound, choices_of, looks_up, misfits_in, needed_by, options_of
+from gateway.carriers.quality import unproved
 from gateway.carriers.zalo_token import TOKEN_URL
 from gateway.custom_file import load_custom
 from gateway.deployment import checked_timezone, shipped_deployment
 from gateway.domain.fault import Fault
+from gateway.domain.operator import Operators
 from gateway.domain.pace import Pace
 from gateway.domain.toml_place import Path as Place
+from gateway.operator_file import load_operators, shipped_operators
+from gateway.secrets_file import filled_up
 from gateway.toml_file import Frozen, TomlFile, matching, read_toml, validated
 
 FILE: Final = "gateway.toml"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DATABASE: Final = "a database is sqlite:///path/to/file.db or postgresql://user@host/name"
 _SENDER: Final = "a sender id is a number, or at most 11 of A-Z a-z 0-9 . _ - and space"
+_CALLBACK_HOST: Final = "a host is a name or an address alone, in small letters: no scheme, no port, no path"
 _LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
@@ -44,10 +49,14 @@ def _http_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname or parts.username is not None:
         raise ValueError("an address begins with http:// or https:// and holds no user name")
+    if parts.fragment or not value.isprintable() or " " in value or parts.port == 0:  # .port raises where it is no number, or above 65535
+        raise ValueError("an address holds no blanks and no #, and its port is a number")
     return value
 
 
 def _no_slash(value: str) -> str:
+    if "?" in value:
+        raise ValueError("an address that others are put behind ends before the ?")
     return _http_url(value).rstrip("/")
 
 
@@ -76,6 +85,10 @@ class ServiceSettings(Frozen):
     drain_s: float = Field(default=10, gt=0, le=300)  # after SIGTERM: how long what is on the wire may still come back
     carrier_timeout_s: float = Field(default=30, gt=0, le=300)
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()  # whose X-Forwarded-For is believed; nobody's by default
+    callback_hosts: tuple[
+        Annotated[str, matching(r"[a-z0-9][a-z0-9.:-]*", _CALLBACK_HOST)], ...
+    ] = ()  # private ones; a client names them too
+    api_calls_a_minute: int = Field(default=600, ge=1, le=1_000_000)  # of one client over REST, by each process
 
     @field_validator("timezone")
     @classmethod
@@ -154,9 +167,17 @@ class RouteSettings(Frozen):
     price_vnd: int = Field(default=0, ge=0)  # of one segment, by the contract
     daily_budget_vnd: int = Field(default=0, ge=0)  # what the route may cost on one local day; 0: no limit
     fallback: tuple[str, ...] = ()  # routes for numbers that this one can't reach, in this order
+    priority: int = Field(default=100, ge=0, le=1_000)  # among the routes that reach a number the lowest is chosen
+    operators: tuple[str, ...] = ()  # names of operators.toml: the choice takes this route for their numbers only; empty: for any
+    best_for: tuple[str, ...] = ()  # among routes of one priority it is chosen first for these operators' numbers
+    price_by_operator_vnd: dict[str, Annotated[int, Field(ge=0)]] = Field(default={})  # where a segment costs another price
+    unicode: bool = True  # whether the contract takes texts that need UCS-2
+    long: bool = True  # whether it takes texts of more than one segment
+    look_up: bool = False  # whether this contract is asked whose number it is now; it may cost
     description: str = ""  # of carrier custom: the TOML beside this one that says how its API looks
     validity_min: int | None = Field(default=None, ge=1, le=7 * 24 * 60)  # how long the carrier tries; unset: as long as it likes
     zalo: ZaloSettings | None = None  # of a route to Zalo
+    memory_ok: bool = False  # send though what is known of the carrier, or of the USSD convention, rests on memory alone
     ussd: str = ""  # the convention of the route's USSD, a name in carriers.ussd_registry; "": it has none
     screen_septets: int = Field(default=160, ge=60, le=182)  # what a USSD screen holds (carriers.md §5.1)
 
@@ -215,12 +236,14 @@ class Settings:
     disabled_routes: tuple[RouteSettings, ...] = ()
     route_faults: tuple[Fault, ...] = ()
     described: Mapping[str, Carrier] = field(default_factory=dict, repr=False)
+    operators: Operators = field(default_factory=shipped_operators, repr=False)
+    route_names: tuple[str, ...] = ()  # of all of them, the disabled too, in the file's order
 
     def carrier(self, route: RouteSettings) -> Carrier:
         """The module, or the description, that speaks for `route`."""
         from gateway.carriers.registry import CARRIERS  # late: those who only need the deployment don't load the carriers
 
-        return self.described.get(route.name) or CARRIERS[route.carrier]
+        return self.described.get(route.name) or bound(CARRIERS[route.carrier], route.account.options)
 
     @property
     def database(self) -> str:
@@ -256,7 +279,8 @@ class Settings:
 def load_settings(config_dir: Path, environ: Mapping[str, str]) -> Settings:
     """Read `config_dir`/gateway.toml. Raises BadSettings with all faults at once."""
     toml = read_toml(config_dir / FILE)
-    faults: list[Fault] = [toml.fault] if toml.fault else []
+    environ, faults = filled_up(data_dir_of(config_dir, environ), environ)
+    faults += [toml.fault] if toml.fault else []
     file = None if toml.fault else validated(_File, toml, toml.values, faults)
     if file is None:
         raise BadSettings(faults)
@@ -269,10 +293,13 @@ def load_settings(config_dir: Path, environ: Mapping[str, str]) -> Settings:
     unset: list[Fault] = []
     described: dict[str, Carrier] = {}
     routes = _routes(toml, file.routes, environ, faults, unset, described)
+    operators, odd = load_operators(config_dir)
+    faults += [*odd, *_operator_faults(toml, file.routes, routes, operators)]
     if faults or service is None or desk is None:
         raise BadSettings([*faults, *unset])
     on, off = (tuple(route for route in routes if route.enabled is enabled) for enabled in (True, False))
-    return Settings(config_dir, data_dir_of(config_dir, environ), service, desk, on, off, tuple(unset), described)
+    names = tuple(route.name for route in routes)
+    return Settings(config_dir, data_dir_of(config_dir, environ), service, desk, on, off, tuple(unset), described, operators, names)
 
 
 def data_dir_of(config_dir: Path, environ: Mapping[str, str]) -> Path:
@@ -368,6 +395,19 @@ def _bad_fallback(toml: TomlFile, names: Sequence[object], routes: Sequence[Rout
             yield _at(toml, at, "fallback", text, f"Write max_unapproved = {limit} or less here")
 
 
+def _operator_faults(
+    toml: TomlFile, tables: Sequence[Mapping[str, Any]], routes: Sequence[RouteSettings], operators: Operators
+) -> Iterator[Fault]:
+    """What routes say of operators that the table doesn't have."""
+    names = [table.get("name") for table in tables]
+    for route in routes:
+        for key in ("operators", "best_for", "price_by_operator_vnd"):
+            for name in getattr(route, key):
+                if operators.names and name not in operators.names:
+                    text, remedy = f"There is no operator “{name}”", f"Take one of: {', '.join(operators.names)}"
+                    yield _at(toml, names.index(route.name), key, text, remedy)
+
+
 def _at(toml: TomlFile, at: int, key: str, text: str, remedy: str) -> Fault:
     return Fault(FILE, toml.places.line(("routes", at, key)), f"routes.{at + 1}.{key}", text, remedy)
 
@@ -395,10 +435,14 @@ def _unkept(toml: TomlFile, at: int, route: RouteSettings, described: Carrier | 
     if route.reply_by == "response" and not can.reply_in_response:
         text = f"{route.carrier} sends nobody what we answer to its calls"
         found.append(_at(toml, at, "reply_by", text, 'Write reply_by = "mt"'))
+    if route.look_up and not looks_up(carrier):
+        text = f"{route.carrier} tells nobody whose number it is"
+        found.append(_at(toml, at, "look_up", text, "Write look_up = false"))
     open_hooks = not route.hook_secret.get_secret_value() and not route.hooks_from
     if route.enabled and (can.mo or can.dlr or route.ussd) and open_hooks and not secret_unset:
         text = "Anybody could call this route's hooks"
         found.append(_at(toml, at, "hook_secret", text, 'Set hook_secret, or hooks_from = ["the carrier\'s network"]'))
+    found += _memory_faults(toml, at, route)
     found += _account_faults(toml, at, route, carrier)
     return found + _zalo_faults(toml, at, route, secret_unset=secret_unset)
 
@@ -420,6 +464,14 @@ def _described(toml: TomlFile, at: int, route: RouteSettings, described: dict[st
     return list(faults)
 
 
+def _memory_faults(toml: TomlFile, at: int, route: RouteSettings) -> Iterator[Fault]:
+    """A carrier or convention that nobody has seen a page of is off until somebody says that it may go."""
+    if route.enabled and not route.memory_ok and (name := unproved(route.carrier) or unproved(route.ussd)):
+        text = f"What is known of {name} rests on memory alone"
+        remedy = "Compare it with the carrier's own page, then write memory_ok = true; till then enabled = false"
+        yield _at(toml, at, "memory_ok", text, remedy)
+
+
 def _account_faults(toml: TomlFile, at: int, route: RouteSettings, carrier: Carrier) -> Iterator[Fault]:
     """What stands in the account that the carrier doesn't know, and what it needs and doesn't find."""
     known, given = options_of(carrier), route.account.options
@@ -430,20 +482,23 @@ def _account_faults(toml: TomlFile, at: int, route: RouteSettings, carrier: Carr
     for name in needed_by(carrier):
         if not given.get(name):
             yield _at(toml, at, "account", f"{route.carrier} needs {name}: {known[name]}", f'Write account = {{ …, {name} = "…" }}')
+    for misfit in misfits_in(carrier, given):
+        yield _at(toml, at, "account", f"{misfit.option}: {misfit.sentence}", misfit.remedy)
     for name, words in choices_of(carrier).items():
         if name in given and given[name] not in words:
             yield _at(toml, at, "account", f"{name} is none of the words that {route.carrier} takes", f"Take one of: {', '.join(words)}")
 
 
 def _zalo_faults(toml: TomlFile, at: int, route: RouteSettings, *, secret_unset: bool) -> list[Fault]:
-    if route.carrier != "zalo":
+    if route.carrier not in ("zalo", "zalo-zns"):
         text = f"A route of carrier {route.carrier} has no tokens of Zalo's"
         return [_at(toml, at, "zalo", text, "Take the zalo table out")] if route.zalo is not None else []
     found = list[Fault]()
     for key, url in (("url", route.url), ("zalo", (route.zalo or ZaloSettings()).token_url)):
         if urlsplit(url).scheme.lower() != "https" and not _is_loopback(urlsplit(url).hostname or ""):
             found.append(_at(toml, at, key, "The tokens would travel in clear", "Write an address that begins with https://"))
-    if route.enabled and not route.hook_secret.get_secret_value() and route.hooks_from and not secret_unset:
+    is_oa = route.carrier == "zalo"
+    if is_oa and route.enabled and not route.hook_secret.get_secret_value() and route.hooks_from and not secret_unset:
         text = "Zalo's calls are known by their signature alone"
         found.append(_at(toml, at, "hook_secret", text, "Set hook_secret to the OA's secret key, shown on Zalo's webhook page"))
     return found

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from gateway.carriers import kannel
-from gateway.carriers.protocol import Mo
+from gateway.carriers.protocol import Mo, asks_balance
+from gateway.carriers.quality import QUALITY, Facts, Mark
 from gateway.carriers.registry import CARRIERS
 from gateway.carriers.wire import HookCall
 from gateway.deployment import load_deployment, shipped_deployment
@@ -172,14 +173,34 @@ def codes_table() -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-@pytest.mark.parametrize(("mark", "table"), [("carriers", carriers_table), ("codes", codes_table)])
+def quality_table() -> str:
+    """What docs/carriers.md must say of how sure we are."""
+    lines = ["| carrier | facts | proved |", "| --- | --- | --- |", *(f"| {name} | {said} |" for name, said in sorted(QUALITY.items()))]
+    return "".join(f"{line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(("mark", "table"), [("carriers", carriers_table), ("codes", codes_table), ("quality", quality_table)])
 def test_carriers_are_as_the_modules_say(mark, table):
     """Put what the test expects between the marks."""
     assert block(text_of("docs/carriers.md"), mark) == table()
 
 
 def test_every_carrier_says_how_sure_we_are():
+    assert set(QUALITY) == set(CARRIERS)
     assert {cells[0] for cells in rows(section(text_of("docs/carriers.md"), "How sure we are"))} == set(CARRIERS)
+
+
+def test_a_mark_is_no_better_than_the_module():
+    """Silver has reports; what rests on memory is bronze, and only what has no real carrier behind it has no mark."""
+    for name, quality in QUALITY.items():
+        assert quality.mark not in (Mark.SILVER, Mark.GOLD) or CARRIERS[name].CAPABILITIES.dlr, name
+        assert quality.facts is not Facts.MEMORY or quality.mark is Mark.BRONZE, name
+        assert (quality.mark is Mark.NONE) is (name == "simulator")
+
+
+def test_every_carrier_that_can_be_asked_for_its_balance_is_listed():
+    listed = [cells[0] for cells in rows(block(text_of("docs/carriers.md"), "asked"))]
+    assert listed == sorted(name for name, carrier in CARRIERS.items() if asks_balance(carrier))
 
 
 def test_every_failure_is_explained():

@@ -97,6 +97,12 @@ def test_a_pace_spelt_out(tmp_path):
         ("max_unapproved = 20", "max_unapproved = -1", "routes.1.max_unapproved", "greater"),
         ("max_unapproved = 20", 'ussd = "morse"\nmax_unapproved = 20', "routes.1.ussd", "no USSD convention"),
         ("price_vnd = 350", "price_vnd = -1", "routes.1.price_vnd", "greater"),
+        ("price_vnd = 350", "priority = -1", "routes.1.priority", "greater"),
+        ("price_vnd = 350", 'operators = ["Vietel"]', "routes.1.operators", "no operator “Vietel”"),
+        ("price_vnd = 350", 'best_for = ["viettel"]', "routes.1.best_for", "no operator “viettel”"),
+        ("price_vnd = 350", "price_by_operator_vnd = { Vina = 3 }", "routes.1.price_by_operator_vnd", "no operator “Vina”"),
+        ("price_vnd = 350", "price_by_operator_vnd = { FPT = -3 }", "routes.1.price_by_operator_vnd.FPT", "greater"),
+        ("price_vnd = 350", "look_up = true", "routes.1.look_up", "tells nobody whose number it is"),
         ("fallback = []", 'fallback = ["mobifone"]', "routes.1.fallback", "no other route"),
         ("fallback = []", 'fallback = ["viettel"]', "routes.1.fallback", "no other route"),
         ("max_unapproved = 0", 'fallback = ["viettel"]\nmax_unapproved = 0', "routes.2.fallback", "without approval"),
@@ -140,6 +146,7 @@ def test_what_a_carrier_can_t_keep_is_refused(tmp_path, name, choice):
     kept = {"resend": can.dedupe_window_s > 0, "ask": can.status_by == "our_ref", "hold": True}[choice]
     needed = dict.fromkeys(needed_by(CARRIERS[name]), "1")
     text = with_options(ON.replace('"kannel"', f'"{name}"'), **needed).replace('"hold"', f'"{choice}"', 1)
+    text = text.replace("max_unapproved = 20", "memory_ok = true\nmax_unapproved = 20", 1)
     if kept:
         assert load(tmp_path, text).routes[0].on_lost_answer == choice
     else:

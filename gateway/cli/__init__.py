@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.context import Door, complain
+from gateway.process import write_whole
 
 
 def command() -> typer.Typer:
@@ -16,6 +17,7 @@ def command() -> typer.Typer:
     from gateway.cli import (
         backup,
         check,
+        clients,
         codes,
         contacts,
         demo,
@@ -46,7 +48,7 @@ def command() -> typer.Typer:
     app.callback()(_door)
     groups = (
         init, check, doctor, demo, serve, send, wave, contacts, read, tips, duty, report, collateral_cli, villages, placements, codes,
-        routes, users, keys, backup, keeping,
+        routes, users, clients, keys, backup, keeping,
     )  # fmt: skip
     for module in groups:
         module.add_commands(app)
@@ -68,6 +70,7 @@ def _door(
 
 def main() -> None:
     """Run the command; what goes wrong is one sentence on stderr and an exit code (0 done, 1 failed, 2 usage, 78 misconfigured)."""
+    write_whole()
     if sys.platform == "win32":
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr] # consoles there default to a code page without Vietnamese

@@ -96,7 +96,7 @@ async def opened(door: Door) -> AsyncIterator[Opened]:
     if shipped and not os.environ.get("TINBAO_KEY") and not settings.key_file.exists() and not _database_file(settings.database):
         create_key_file(settings.key_file)  # the shipped example is for trying out: it makes its own key on its first start
     keyring = find_key(settings, os.environ)
-    async with open_database(settings.database, keyring, migrate=True) as database:
+    async with open_database(settings.database, keyring, migrate=True, operators=settings.operators) as database:
         yield Opened(settings, deployment, database)
 
 

@@ -25,7 +25,9 @@ from gateway.services import alerts, answers, consent, parts
 from gateway.services.answers import APPROVAL, Answers, Turn
 from gateway.services.attribution import Asked, waves_of
 from gateway.services.follow_ups import CORRECT_MS, language_of, may_be_later_word
+from gateway.services.forwarding import Incoming, hand_on
 from gateway.services.intake import Given, address_of
+from gateway.services.outward import listening
 from gateway.services.reading_ahead import ReadingAhead
 from gateway.services.replies import Replies
 from gateway.services.routes import Route
@@ -234,6 +236,9 @@ class Inbound:
             wave = turn.waves[mo.id] if answer.action != APPROVAL else None  # an approver answers us, no wave
             turn.handled.append(Handled(mo.id, answer.action, alarms, wave=wave, tip=answer.tip, language=language_of(readings[mo.id])))
         await self._store(connection, turn)
+        if clients := listening(self._database):
+            came = Incoming(self._deployment.campaign.commune, mine, turn.handled, turn.tips, turn.dna)
+            await hand_on(connection, clients, came, now)
         return turn, left
 
     async def _without_numbered(self, connection: AsyncConnection, mos: Sequence[Mo], readings: Readings, now: int) -> list[Mo]:

@@ -4,7 +4,7 @@ On SQLite it runs in the writer's thread, so it is apart from the dispatcher: a 
 that the loop changes meanwhile is within reach.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -173,7 +173,8 @@ class Turns:
             turn.rebooked = await self._with_slots(connection, late, turn)
         paid = await self._purse.pay(connection, on_time, now)
         await outbox.hand_back(connection, [id_ for each in paid.staying for id_ in each.ids], self._owner)
-        built = [self._built(each) for each in paid.going]
+        answers = await self._answered_mos(connection, paid.going)
+        built = [self._built(each, answers) for each in paid.going]
         requests = [NewRequest(batch.ref, tuple(each.ids), self._hash.of(request)) for each, batch, request in built]
         marked = await outbox.mark_sending(connection, self._route.name, requests, self._owner, now)
         turn.departing += [entry for entry in built if marked.issuperset(entry[0].ids)]
@@ -187,9 +188,17 @@ class Turns:
         if going:
             await self._depart(connection, going, turn, now)
 
-    def _built(self, each: Outgoing) -> tuple[Outgoing, Batch, HttpRequest]:
+    def _built(self, each: Outgoing, answers: Mapping[int, str]) -> tuple[Outgoing, Batch, HttpRequest]:
         batch = each.batch()
+        if answers:
+            batch = batch._replace(mts=tuple(mt._replace(answers=answers.get(mt.id, "")) for mt in batch.mts))
         return each, batch, self._route.carrier.build_send(self._route.account, batch)
+
+    async def _answered_mos(self, connection: AsyncConnection, going: Sequence[Outgoing]) -> Mapping[int, str]:
+        """The carrier's ids of the MOs that replies answer, where it wants them named."""
+        if not self._route.carrier.CAPABILITIES.names_mo:
+            return {}
+        return await outbox.mos_answered(connection, self._route.name, [mt.id for each in going for mt in each.members if mt.is_reply])
 
     async def _without_hindered(self, connection: AsyncConnection, due: list[Outgoing], turn: Worked, now: int) -> list[Outgoing]:
         """`due` without what must not go any more: too late, the person said stop, or the wave stopped after the claim."""

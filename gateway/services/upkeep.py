@@ -19,7 +19,7 @@ from gateway.services.routes import Route
 from gateway.services.settlement import BodyHash, cost_correction, settlement
 from gateway.services.texts import render
 from gateway.services.waves import tidy
-from gateway.storage import outbox, waves
+from gateway.storage import outbox, portability, waves
 from gateway.storage.database import Database, StorageDown, now_us
 from gateway.storage.outbox import ClaimedMt, LostRequest
 from gateway.storage.schema import NO_WAVE
@@ -114,6 +114,7 @@ class Upkeep:
         if self._expired_at is None or not 0 <= now - self._expired_at < EXPIRE_EVERY_MS:
             self._expired_at = now
             await self._database.write(lambda connection: outbox.expire(connection, now))
+            await self._database.write(lambda connection: portability.forget_old(connection, now))
         await self._database.write(lambda connection: waves.finish(connection, now))
         await tidy(self._database, now)
         await mind_ramps(self._database, self._routes, self._clock)
@@ -178,7 +179,8 @@ class Upkeep:
             await self._later(request.ref, now + ASK_EVERY_MS)
             return
         young = now - request.sent_at < NOT_FOUND_PROVES_AFTER_MS
-        if any(each is None for each in found) and young:
+        unsaid = any(isinstance(each, Refused) and each.maybe_sent for each in found)  # an answer that isn't the carrier's: asked again
+        if unsaid or (any(each is None for each in found) and young):
             await self._later(request.ref, now + ASK_EVERY_MS)
             return
         outcomes = tuple(Refused(Failure.RETRYABLE, "never arrived") if each is None else each for each in found)

@@ -26,7 +26,9 @@ from gateway.domain.tip import Channel
 from gateway.reading import Gazetteer, Reading, gazetteer_of, place_names_of, read
 from gateway.services import alerts, status
 from gateway.services.dialogue import ASKS_FOR_A_PERSON, URGENT, Talk, common_values, given, joined, slots_of, talk_json, talk_of
+from gateway.services.forwarding import tell_of_tips
 from gateway.services.intake import read_sender
+from gateway.services.outward import listening
 from gateway.services.replies import Replies, ReplyName
 from gateway.services.routes import Route
 from gateway.services.status import Limited, Standing
@@ -538,6 +540,7 @@ class UssdSessions:
         """Store all of it; whether there are receipts among it."""
         stored = await inbox.add_mos(connection, self._database.keyring, book.mos) if book.mos else []
         await tips.add_tips(connection, [replace(new, mo=stored[place].id) for place, new in book.tips])
+        await tell_of_tips(connection, listening(self._database), [new for _, new in book.tips], self._clock())
         await tips.add_dna_requests(connection, [replace(new, mo=stored[place].id) for place, new in book.dna])
         ids = await dialogues.ids_of(connection, [new.code for _, new in book.tips])
         mos = {new.code: stored[place].id for place, new in book.tips}

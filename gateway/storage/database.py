@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from gateway.domain.operator import Operators
+from gateway.operator_file import shipped_operators
 from gateway.storage import data_keys
 from gateway.storage.migrate import is_current, migrate_connection
 from gateway.storage.seal import Keyring
@@ -85,9 +87,9 @@ class Database:
     A unit awaits nothing but its connection, and touches nothing that the loop changes meanwhile: on SQLite it runs in the writer's thread.
     """
 
-    def __init__(self, writer: AsyncEngine | SqliteWriter, reader: AsyncEngine, keyring: Keyring) -> None:
+    def __init__(self, writer: AsyncEngine | SqliteWriter, reader: AsyncEngine, keyring: Keyring, operators: Operators) -> None:
         self._writer, self._reader = writer, reader
-        self.keyring = keyring
+        self.keyring, self.operators = keyring, operators
         self.dialect: Dialect = "sqlite" if isinstance(writer, SqliteWriter) else "postgresql"
         self._units: set[asyncio.Future[Any]] = set()  # Any: units of every result
         self.trouble: str | None = None  # why the last write unit was not taken
@@ -171,11 +173,12 @@ async def open_database(
     migrate: bool = False,
     busy_timeout_s: float = BUSY_TIMEOUT_S,
     clock_us: Callable[[], int] | None = None,
+    operators: Operators | None = None,
 ) -> AsyncIterator[Database]:
     """The database at `url` ("sqlite:///PATH" or "postgresql://user@host/name"), closed with the block. Raises StorageDown, WrongKey.
 
     `migrate` brings it to this release's schema first. The stored key check value must agree with `keyring`. `clock_us` stands in
-    for SQLite's own clock.
+    for SQLite's own clock. `operators`: by which MTs are put to networks; None: the package's table.
     """
     parsed = make_url(url)
     writer: AsyncEngine | SqliteWriter
@@ -185,9 +188,10 @@ async def open_database(
     else:
         writer = reader = _postgres_engine(parsed)
         dialects = [reader.dialect]
-    for dialect in dialects:  # where `Sealed` and `now_us` find them, without a global
-        dialect.keyring, dialect.clock_us = keyring, clock_us  # type: ignore[attr-defined]
-    database = Database(writer, reader, keyring)
+    operators = operators or shipped_operators()
+    for dialect in dialects:  # where `Sealed`, `now_us` and the outbox find them, without a global
+        dialect.keyring, dialect.clock_us, dialect.operators = keyring, clock_us, operators  # type: ignore[attr-defined]
+    database = Database(writer, reader, keyring, operators)
     try:
         with _in_words():
             if migrate and not await is_current(reader):

@@ -31,6 +31,7 @@ from gateway.storage.schema import (
     metadata,
     mo,
     person_request,
+    portability,
     tip,
     tip_shingle,
 )
@@ -161,6 +162,7 @@ async def cut_ties(connection: AsyncConnection, of: Belongings, now: int) -> lis
             {"bidx": of.bidx},
         )
         await connection.execute(update(dialogue).where(dialogue.c.bidx == of.bidx).values(session=None))
+        await connection.execute(delete(portability).where(portability.c.bidx == of.bidx))
     await connection.execute(delete(tip_shingle).where(tip_shingle.c.tip.in_(of.tips)))
     digests = [bytes(each) for each in await connection.scalars(select(attachment.c.digest).where(attachment.c.tip.in_(of.tips)))]
     await connection.execute(delete(attachment).where(attachment.c.tip.in_(of.tips)))

@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.failure import Failure
 from gateway.domain.message import DlrStatus, MtState, after_dlr
 from gateway.domain.msisdn import Msisdn
-from gateway.domain.operator import operator_of
+from gateway.domain.operator import Operators
 from gateway.storage import bulk
 from gateway.storage.bulk import Verdict
 from gateway.storage.database import CLOCK_US, now_us
-from gateway.storage.schema import NO_WAVE, attempt, contact, dispatcher, dlr, mt, request, route_state
+from gateway.storage.schema import NO_WAVE, attempt, contact, dispatcher, dlr, mo, mt, request, route_state
 from gateway.storage.schema import wave as waves
 from gateway.storage.seal import Keyring
 from gateway.storage.sqlite_writer import driver_of
@@ -48,6 +48,7 @@ class NewMt:
     body: str | None = field(default=None, repr=False)
     parameters: str | None = field(default=None, repr=False)
     language: str | None = None
+    operator: str | None = None  # as a look-up said; None: by the prefix
 
 
 class ClaimedMt(NamedTuple):
@@ -114,31 +115,33 @@ async def enqueue(connection: AsyncConnection, mts: Sequence[NewMt], now: int) -
     """Insert `mts` as queued; one whose (send_id, person), (wave, person) or reply_to is there already is left alone. How many are new."""
     if (driver := driver_of(connection)) is not None:  # a third of Core's time, and a blast is enqueued while somebody waits
         before = driver.total_changes
-        driver.executemany(_INSERT_SQLITE, map(_sealer(connection.dialect.keyring, now), mts))  # type: ignore[attr-defined]
+        keyring, operators = connection.dialect.keyring, connection.dialect.operators  # type: ignore[attr-defined]
+        driver.executemany(_INSERT_SQLITE, map(_sealer(keyring, operators, now), mts))
         return driver.total_changes - before
-    new = 0
+    new, operators = 0, connection.dialect.operators  # type: ignore[attr-defined]
     for start in range(0, len(mts), _CHUNK):
         some = mts[start : start + _CHUNK]
         await connection.execute(
-            upsert(mt).on_conflict_do_nothing(), [dict(zip(_COLUMNS, _values(each, now), strict=True)) for each in some]
+            upsert(mt).on_conflict_do_nothing(), [dict(zip(_COLUMNS, _values(each, now, operators), strict=True)) for each in some]
         )
         new += await connection.scalar(select(func.count()).where(mt.c.ref.in_([each.ref for each in some]))) or 0
     return new
 
 
-def _values(new: NewMt, now: int) -> tuple[Any, ...]:  # Any: a row's values
+def _values(new: NewMt, now: int, operators: Operators) -> tuple[Any, ...]:  # Any: a row's values
     """In the order of `_COLUMNS`, not sealed yet."""
     return (
         new.ref, new.wave, new.reply_to, new.send_id, new.bidx, new.msisdn.e164, new.parameters, new.body, new.language,
-        operator_of(new.msisdn) or None, new.lane, new.route, MtState.QUEUED.value, new.due_at, new.expires_at, new.segments, now,
+        new.operator or operators.of(new.msisdn) or None, new.lane, new.route, MtState.QUEUED.value, new.due_at, new.expires_at,
+        new.segments, now,
     )  # fmt: skip
 
 
-def _sealer(keyring: Keyring, now: int) -> Callable[[NewMt], tuple[Any, ...]]:  # Any: a row's values
+def _sealer(keyring: Keyring, operators: Operators, now: int) -> Callable[[NewMt], tuple[Any, ...]]:  # Any: a row's values
     """`_values` with what SQLAlchemy would seal sealed."""
 
     def values(new: NewMt) -> tuple[Any, ...]:
-        plain = _values(new, now)
+        plain = _values(new, now, operators)
         msisdn = keyring.seal(new.msisdn.e164.encode(), "msisdn")
         parameters = keyring.seal(new.parameters.encode(), "mt.parameters") if new.parameters is not None else None
         body = keyring.seal(new.body.encode(), "mt.body") if new.body is not None else None
@@ -218,6 +221,21 @@ async def opted_out(connection: AsyncConnection, people: Collection[bytes]) -> f
     unwilling = contact.c.opted_out_at.is_not(None) | contact.c.blocked_at.is_not(None)
     rows = await connection.execute(select(contact.c.bidx).where(contact.c.bidx.in_(people), unwilling))
     return frozenset(row.bidx for row in rows)
+
+
+_ANSWERED: Final = (
+    select(mt.c.id, mo.c.carrier_id)
+    .join_from(mt, mo, mt.c.reply_to == mo.c.id)
+    .where(mt.c.id.in_(bindparam("ids_", expanding=True)), mo.c.route == bindparam("route_"))
+)
+
+
+async def mos_answered(connection: AsyncConnection, route: str, ids: Collection[int]) -> dict[int, str]:
+    """The carrier's ids of the MOs that the MTs `ids` reply to, where these came on `route` and bore one of the carrier's."""
+    if not ids:
+        return {}
+    rows = await connection.execute(_ANSWERED, {"ids_": list(ids), "route_": route})
+    return {row.id: row.carrier_id for row in rows if row.carrier_id and not row.carrier_id.startswith("~")}
 
 
 async def end_unsent(connection: AsyncConnection, ids: Collection[int], state: MtState, code: str) -> None:

@@ -14,7 +14,18 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from gateway.carriers.protocol import Carrier, Dlr, Malformed, Mo, Signing, calls_in, replies_in_response, signs_calls
+from gateway.carriers.protocol import (
+    Carrier,
+    Dlr,
+    Malformed,
+    Mo,
+    Signing,
+    acknowledgement,
+    calls_in,
+    refusal_of,
+    replies_in_response,
+    signs_calls,
+)
 from gateway.carriers.udh import part_of
 from gateway.carriers.wire import HookCall, HttpResponse, clean, form_fields
 from gateway.domain.secret import Secret
@@ -61,6 +72,7 @@ def add_hooks(app: web.Application) -> None:
     """Put the hooks on `app`."""
     for method in ("GET", "POST"):
         app.router.add_route(method, "/hooks/{route}/{kind:mo|dlr}", receive)
+        app.router.add_route(method, "/hooks/{route}/{kind:mo|dlr}/{word:[a-z]{1,20}}", receive)  # RapidPro tells a report's status so
 
 
 async def receive(request: web.Request) -> web.Response:
@@ -71,6 +83,8 @@ async def receive(request: web.Request) -> web.Response:
     call = await call_of(request)
     now = request.app[CLOCK]()
     if not is_authentic(hook, call, now):
+        if (refusal := refusal_of(hook.carrier, call)) is not None:
+            return _answer(refusal)
         return _say(403, "The secret of this hook is missing or wrong, or the call came from where it may not.")
     kind: Kind = "mo" if request.match_info["kind"] == "mo" else "dlr"
     arrivals = [arrival_of(hook, kind, each, now) for each in calls_in(hook.carrier, call)]
@@ -81,7 +95,7 @@ async def receive(request: web.Request) -> web.Response:
         return _say(503, "The call can't be stored now. Repeat it later.")
     if isinstance(taken, Accepted) and taken.words and hook.in_response and replies_in_response(hook.carrier):
         return await _with_reply(request, hook.carrier.acknowledge_with(taken.words, call), intake, taken.whole or taken.id)
-    return _answer(hook.carrier.acknowledge(kind))
+    return _answer(acknowledgement(hook.carrier, kind, call))
 
 
 async def _take(intake: Intake, arrival: NewMo | NewDlr) -> object:

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from gateway.carriers.protocol import Accepted, Account
 from gateway.carriers.registry import CARRIERS
+from gateway.carriers.wire import HttpRequest, HttpResponse
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import MtState
 from gateway.domain.msisdn import Msisdn
@@ -126,6 +127,29 @@ async def test_ask_believes_the_carrier(database: Database) -> None:
             await database.write(lambda connection: connection.execute(request.update().values(sent_at=long_ago, resolve_at=long_ago)))
             await Upkeep(database, [route], send, "me", now_ms, _nothing).once()
     assert await counts(database) == {"queued": 3}
+
+
+async def test_an_answer_that_says_nothing_is_no_word_of_the_carriers(database: Database) -> None:
+    """on_lost_answer = ask: ten minutes on, whoever answers in the telco's place makes nothing go again."""
+    async with telco(behaviour=Behaviour(dlr="never", reset_after_read_every=1)) as there:
+        route = route_to("simulator", there.url, on_lost_answer="ask")
+        async with running(database, route):
+            await enqueue(database, route, Order("a", numbers(3), "Tri an"), now_ms())
+            await until(database, "uncertain", 3)
+
+        async def portal(_request: HttpRequest) -> HttpResponse:
+            return HttpResponse(200, {}, b"<html>Please log in</html>")
+
+        long_ago = now_ms() - 700_000
+        await database.write(lambda connection: connection.execute(request.update().values(sent_at=long_ago, resolve_at=long_ago)))
+        await Upkeep(database, [route], portal, "me", now_ms, _nothing).once()
+        assert await counts(database) == {"uncertain": 3}
+        async with database.read() as connection:
+            assert min(await connection.scalars(select(request.c.resolve_at))) > now_ms() + 10_000  # asked again, and not in every round
+        await database.write(lambda connection: connection.execute(request.update().values(resolve_at=long_ago)))
+        async with http_sender(timeout_s=5) as send:  # and the telco itself is believed afterwards
+            await Upkeep(database, [route], send, "me", now_ms, _nothing).once()
+    assert await counts(database) == {"sent": 3}
 
 
 async def _nothing() -> None:

@@ -23,7 +23,11 @@ from gateway.storage.schema.case_work import (
     witness,
     work_event,
 )
+from gateway.storage.schema.clients import client, client_call, client_mt
+from gateway.storage.schema.doors import door_part
 from gateway.storage.schema.keeping import backup, breach, data_key, erased, person_request, person_request_event
+from gateway.storage.schema.outward import callback, mt_report
+from gateway.storage.schema.portability import portability
 from gateway.storage.schema.print_room import (
     hand_over,
     hand_over_bytes,
@@ -95,11 +99,15 @@ __all__ = [
     "backup",
     "battle",
     "breach",
+    "callback",
     "carrier_token",
     "case_file",
     "case_outcome",
     "case_picture",
     "case_tip",
+    "client",
+    "client_call",
+    "client_mt",
     "commendation",
     "commune_figures",
     "contact",
@@ -111,6 +119,7 @@ __all__ = [
     "dna_appointment",
     "dna_care",
     "dna_request",
+    "door_part",
     "duty",
     "entry_batch",
     "erased",
@@ -126,11 +135,13 @@ __all__ = [
     "mistyped",
     "mo",
     "mt",
+    "mt_report",
     "partner_count",
     "partner_order",
     "person_request",
     "person_request_event",
     "placement_hung",
+    "portability",
     "print_file",
     "print_job",
     "question",
