@@ -123,6 +123,7 @@ FATES: Final[Mapping[str, Fate]] = {
     "client.mo_url": Fate(By.NOBODY, why="of an outside system's operators, of no informant"),
     "client.webhook_url": Fate(By.NOBODY, why="of an outside system's operators, of no informant"),
     "client.webhook_secret": Fate(By.NOBODY, why="of an outside system's operators, of no informant"),
+    "door_part.part": Fate(By.NOBODY, why="a part of an outside system's text; goes when the text is whole, or after ten minutes"),
     "client_call.answer": Fate(By.NOBODY, why="names of MTs and why some were refused, no number in it; ends after a day"),
     "wave_text.template": _OWN,
     "wave_draft.body": _OWN,

@@ -326,7 +326,18 @@ class Terminal:
         return said
 
     def interrupts(self) -> None:
-        os.write(self.at, b"\x03")
+        """Ctrl-C, and once more when nothing but its echo is seen: one that comes just before a program reads waits for the next key."""
+        fresh = ""
+        while not fresh.replace("^C", "").strip() and self.process.poll() is None:
+            os.write(self.at, b"\x03")
+            while select.select([self.at], [], [], 5)[0] and not fresh.replace("^C", "").strip():
+                try:
+                    read = os.read(self.at, 4096).decode("utf-8", "replace")
+                except OSError:
+                    read = ""
+                if not read:
+                    return
+                fresh, self.shown = fresh + read, self.shown + read
 
     def ends(self) -> int:
         with suppress(OSError):
