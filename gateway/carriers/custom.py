@@ -10,6 +10,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from types import SimpleNamespace
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -91,24 +92,37 @@ class Find:
 
 
 class Seen:
-    """An answer or call, opened once in each of the ways it is looked at."""
+    """An answer or call, opened in each of the ways it is looked at, once."""
 
     def __init__(self, body: bytes, headers: Mapping[str, str], query: bytes = b"") -> None:
+        self._body, self._query, self.headers = body, query, headers
         self.text = decode_text(body[:LOOKED_AT])
-        self.headers = headers
-        self.fields = {name: decode_text(value) for name, value in form_fields(query).items()} | (
-            form_of(HookCall("POST", "", body=body)) if "form" in headers.get("content-type", "") else {}
+
+    @cached_property
+    def fields(self) -> Mapping[str, str]:
+        """Of the query, and of a form in the body."""
+        return {name: decode_text(value) for name, value in form_fields(self._query).items()} | (
+            form_of(HookCall("POST", "", body=self._body)) if "form" in self.headers.get("content-type", "") else {}
         )
+
+    @cached_property
+    def json(self) -> object:
+        """None where the body is none."""
         try:
-            self.json: object = json.loads(self.text)
+            return json.loads(self.text)
         except (ValueError, RecursionError):
-            self.json = None
+            return None
+
+
+@lru_cache(maxsize=512)  # all MTs of a wave share the text, the account's words, the address for reports
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
 _ENVIRONMENT.filters = {
     "json": lambda value: json.dumps(value, ensure_ascii=False),
-    "url": lambda value: quote(str(value), safe=""),
+    "url": lambda value: _quoted(str(value)),
     "base64": lambda value: base64.b64encode(str(value).encode()).decode(),
     "hex16": lambda value: str(value).encode("utf-16-be").hex(),
     "sha256": lambda value: hashlib.sha256(str(value).encode()).hexdigest(),

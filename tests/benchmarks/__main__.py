@@ -5,11 +5,12 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import blast, claim, codes, desk, inbound, pace, plan, posters, province, scans, ussd
+from tests.benchmarks import blast, claim, codes, custom, desk, inbound, pace, plan, posters, province, scans, ussd
 from tests.benchmarks.table import record, shown
 
 JOBS = {  # what runs it, its usual number, its usual rounds: what takes minutes and has no yardstick beside it runs once
     "blast": (blast.run, 20_000, 3),
+    "custom": (custom.run, 20_000, 3),
     "inbound": (inbound.run, 5_000, 3),
     "pace": (pace.run, 10, 1),
     "claim": (claim.run, 1_000_000, 1),
