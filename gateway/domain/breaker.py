@@ -33,6 +33,11 @@ class Breaker:
         """Whether the route is used without limit."""
         return not self.open_until
 
+    @property
+    def untouched(self) -> bool:
+        """Whether one more answer that takes would change nothing."""
+        return not (self.refusals or self.open_until)
+
     def after(self, taken: bool, now: int) -> Self:
         """The breaker after one more answer (see `route_took`).
 

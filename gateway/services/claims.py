@@ -56,6 +56,15 @@ class Claims:
         wave = self._running.get(id_)
         return wave is None or wave.window.open_at(now, self._timezone)
 
+    @property
+    def leave_at_once(self) -> bool:
+        """Whether what is claimed may be marked `sending` with its claim: nothing waits for a slot, nor for company in a request."""
+        return not self._route.pace.limit and self._route.carrier.CAPABILITIES.max_batch == 1
+
+    def leaves_at_once(self, mt: ClaimedMt) -> bool:
+        """Whether this MT was marked so."""
+        return self.leave_at_once and self.own_pace(mt.wave) is None
+
     async def replies(self, connection: AsyncConnection, now: int, room: int) -> list[ClaimedMt]:
         """Replies: they go at any hour, before everything else."""
         return await self._claim(connection, PRIORITY, NO_WAVE, now, room)
@@ -74,7 +83,10 @@ class Claims:
     async def _claim(self, connection: AsyncConnection, lane: int, wave: int, now: int, limit: int) -> list[ClaimedMt]:
         if limit <= 0:
             return []
-        return await outbox.claim(connection, route=self._route.name, lane=lane, wave=wave, now=now, limit=limit, owner=self._owner)
+        leaving = self.leave_at_once and self.own_pace(wave) is None
+        return await outbox.claim(
+            connection, route=self._route.name, lane=lane, wave=wave, now=now, limit=limit, owner=self._owner, leaving=leaving
+        )
 
     # --- waves ---
 
@@ -160,6 +172,7 @@ class Claims:
                 later[mt.id] = opens
             else:
                 never.append(mt.id)
+        await bulk.stay(connection, [*later, *never], self._owner)
         await bulk.postpone(connection, later)
         await outbox.end_unsent(connection, never, MtState.SUPPRESSED, "capped")
         return kept

@@ -36,11 +36,17 @@ class Outgoing(NamedTuple):
 
     def units(self, pace: Pace) -> int:
         """How many units of `pace` it uses."""
-        return {"segments": self.segments, "messages": len(self.members), "requests": 1}[pace.unit]
+        match pace.unit:
+            case "segments":
+                return self.segments
+            case "messages":
+                return len(self.members)
+            case "requests":
+                return 1
 
     def batch(self) -> Batch:
         """For the carrier. Named after its first member and attempt, so that a repeat after a refusal is a request of its own."""
-        mts = tuple(Mt(mt.id, mt.ref, mt.msisdn, self.text, mt.segments) for mt in self.members)
+        mts = tuple([Mt(mt.id, mt.ref, mt.msisdn, self.text, mt.segments) for mt in self.members])
         return Batch(mts[0].ref if len(mts) == 1 else f"{mts[0].ref}B{self.members[0].attempts}", mts)
 
 

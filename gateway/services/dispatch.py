@@ -87,11 +87,11 @@ class Tally:
 
     def count(self, settled: Sequence[Settlement]) -> None:
         """What a turn settled."""
-        for each in settled:
-            self.sent += each.state is MtState.SENT
-            self.failed += each.state is MtState.FAILED
-            self.uncertain += each.state is MtState.UNCERTAIN
-            self.retried += each.state is MtState.QUEUED
+        states = [each.state for each in settled]
+        self.sent += states.count(MtState.SENT)
+        self.failed += states.count(MtState.FAILED)
+        self.uncertain += states.count(MtState.UNCERTAIN)
+        self.retried += states.count(MtState.QUEUED)
 
 
 @dataclass(slots=True, eq=False)  # each is itself

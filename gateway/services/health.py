@@ -87,6 +87,8 @@ class RouteHealth:
     def mind(self, outcomes: Sequence[Outcome], now: int) -> None:
         """Hold, pause, free or break the route by what it answered."""
         refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+        if not refused and self.breaker.untouched and self.condition.hold_code is None:
+            return  # nearly every answer, some ten thousand a second
         took = route_took(outcome.kind if isinstance(outcome, Refused) else None for outcome in outcomes)
         if took is not None:
             self._break(took, refused[0].code if refused else "", now)

@@ -129,6 +129,8 @@ class Turns:
             await self._claim(connection, job, turn, now)
         if job.places:
             await self._depart_at_once(connection, job.places, turn, now)
+        waiting = [mt.id for each in (*turn.replies, *turn.claimed) for mt in each.members if self._claims.leaves_at_once(mt)]
+        await bulk.stay(connection, waiting, self._owner)
         return turn
 
     # --- settle ---
@@ -164,7 +166,8 @@ class Turns:
 
     # --- depart ---
 
-    async def _depart(self, connection: AsyncConnection, due: list[Outgoing], turn: Worked, now: int) -> None:
+    async def _depart(self, connection: AsyncConnection, due: list[Outgoing], turn: Worked, now: int, *, leaving: bool = False) -> None:
+        """`leaving`: their claim, in this transaction, has marked them already."""
         due = await self._without_hindered(connection, due, turn, now)
         ticks = self._ticks_us()
         on_time = [each for each in due if each.booked and not is_late(each, self._route, ticks)]
@@ -172,12 +175,21 @@ class Turns:
             late = [each for each in due if not each.booked or is_late(each, self._route, ticks)]
             turn.rebooked = await self._with_slots(connection, late, turn)
         paid = await self._purse.pay(connection, on_time, now)
-        await outbox.hand_back(connection, [id_ for each in paid.staying for id_ in each.ids], self._owner)
+        await self._back_to_queue(connection, [id_ for each in paid.staying for id_ in each.ids])
         answers = await self._answered_mos(connection, paid.going)
         built = [self._built(each, answers) for each in paid.going]
         requests = [NewRequest(batch.ref, tuple(each.ids), self._hash.of(request)) for each, batch, request in built]
+        if leaving:
+            await outbox.leaving(connection, self._route.name, requests, now)
+            turn.departing += built
+            return
         marked = await outbox.mark_sending(connection, self._route.name, requests, self._owner, now)
         turn.departing += [entry for entry in built if marked.issuperset(entry[0].ids)]
+
+    async def _back_to_queue(self, connection: AsyncConnection, ids: list[int]) -> None:
+        """What was about to go and does not, whether its claim had marked it or not."""
+        await bulk.stay(connection, ids, self._owner)
+        await outbox.hand_back(connection, ids, self._owner)
 
     async def _depart_at_once(self, connection: AsyncConnection, places: int, turn: Worked, now: int) -> None:
         """Without a pace what was claimed waits for nothing but a place on the wire: one transaction less a request."""
@@ -186,7 +198,7 @@ class Turns:
         turn.replies = [each for each in turn.replies if each.members[0].id not in taken]
         turn.claimed = [each for each in turn.claimed if each.members[0].id not in taken]
         if going:
-            await self._depart(connection, going, turn, now)
+            await self._depart(connection, going, turn, now, leaving=self._claims.leave_at_once)
 
     def _built(self, each: Outgoing, answers: Mapping[int, str]) -> tuple[Outgoing, Batch, HttpRequest]:
         batch = each.batch()
@@ -211,7 +223,7 @@ class Turns:
             return due
         for code, state in _ENDS.items():
             await outbox.end_unsent(connection, [id_ for id_, each in why.items() if each == code], state, code)
-        await outbox.hand_back(connection, [id_ for id_, each in why.items() if each not in _ENDS], self._owner)
+        await self._back_to_queue(connection, [id_ for id_, each in why.items() if each not in _ENDS])
         turn.dropped += sum(each in _ENDS for each in why.values())
         kept = [(each, tuple(mt for mt in each.members if mt.id not in why)) for each in due]
         return [

@@ -21,18 +21,35 @@ _DUE: Final = (  # first look, then stamp by id: one transaction with the write 
     "WHERE route = ?1 AND lane = ?2 AND wave = ?3 AND state = 'queued' AND due_at <= ?4 ORDER BY due_at, id LIMIT ?5)"
 )
 _CLAIM: Final = "UPDATE mt SET state = 'claimed', owner = ?2 WHERE id IN (SELECT value FROM json_each(?1))"
+_LEAVE: Final = "UPDATE mt SET state = 'sending', request = ref, owner = ?2 WHERE id IN (SELECT value FROM json_each(?1))"
+_SEALED: Final = ((5, "msisdn"), (6, "mt.body"), (7, "mt.parameters"))  # column of _DUE, place
 
 
-def claim(driver: sqlite3.Connection, keyring: Keyring, which: tuple[str, int, int, int, int], owner: str) -> list[list[Any]]:
-    """SQLite's claim of `which` (route, lane, wave, now, limit), opened: the columns of `outbox.ClaimedMt`, oldest first."""
+def claim(
+    driver: sqlite3.Connection, keyring: Keyring, which: tuple[str, int, int, int, int], owner: str, *, leaving: bool = False
+) -> list[list[Any]]:
+    """SQLite's claim of `which` (route, lane, wave, now, limit), opened: the columns of `outbox.ClaimedMt`, oldest first.
+
+    `leaving` marks them `sending` at once, each in a request of its own: a row that is changed twice costs a blast a tenth of its speed.
+    """
     rows: list[list[Any]] = json.loads(driver.execute(_DUE, which).fetchone()[0])
     if rows:
-        driver.execute(_CLAIM, (flat([row[0] for row in rows]), owner))
-    for row in rows:
-        row[5] = keyring.open(bytes.fromhex(row[5]), "msisdn").decode()
-        row[6] = keyring.open(bytes.fromhex(row[6]), "mt.body").decode() if row[6] else None
-        row[7] = keyring.open(bytes.fromhex(row[7]), "mt.parameters").decode() if row[7] else None
+        driver.execute(_LEAVE if leaving else _CLAIM, (flat([row[0] for row in rows]), owner))
+    for at, place in _SEALED:
+        values = [bytes.fromhex(row[at]) for row in rows]  # what is NULL comes as ""
+        opened = iter(keyring.open_each([value for value in values if value], place))
+        for row, value in zip(rows, values, strict=True):
+            row[at] = next(opened).decode() if value else None
     return rows
+
+
+_STAY: Final = twice("UPDATE mt SET state = 'claimed', request = NULL WHERE id {of_1} AND owner = $2 AND state = 'sending'")
+
+
+async def stay(connection: AsyncConnection, ids: list[int], owner: str) -> None:
+    """What this transaction claimed as `leaving` and does not send after all is `claimed`, as any other."""
+    if ids:
+        await change(connection, _STAY, ids, owner)
 
 
 # --- what must not go ---

@@ -167,25 +167,38 @@ _due = (
     .cte("due")
     .prefix_with("MATERIALIZED", dialect="postgresql")  # else a planner may run the LIMIT more than once
 )
+_COLUMNS_CLAIMED: Final = (
+    mt.c.id, mt.c.ref, mt.c.wave, mt.c.lane, mt.c.reply_to, mt.c.msisdn, mt.c.body, mt.c.parameters, mt.c.language, mt.c.segments,
+    mt.c.attempts, mt.c.expires_at, mt.c.origin,
+)  # fmt: skip
 CLAIM: Final = (  # one (route, lane, wave) by equality, due_at the only range: a million paused or future rows cost nothing
     update(mt)
     .where(mt.c.id.in_(select(_due.c.id)))
     .values(state=literal_column("'claimed'"), owner=bindparam("owner_"))
-    .returning(
-        mt.c.id, mt.c.ref, mt.c.wave, mt.c.lane, mt.c.reply_to, mt.c.msisdn, mt.c.body, mt.c.parameters, mt.c.language, mt.c.segments,
-        mt.c.attempts, mt.c.expires_at, mt.c.origin,
-    )
-)  # fmt: skip
+    .returning(*_COLUMNS_CLAIMED)
+)
+LEAVE: Final = (
+    update(mt)
+    .where(mt.c.id.in_(select(_due.c.id)))
+    .values(state=literal_column("'sending'"), request=mt.c.ref, owner=bindparam("owner_"))
+    .returning(*_COLUMNS_CLAIMED)
+)
 
 
-async def claim(connection: AsyncConnection, *, route: str, lane: int, wave: int, now: int, limit: int, owner: str) -> list[ClaimedMt]:
-    """Lease up to `limit` due MTs to `owner`, oldest first."""
+async def claim(
+    connection: AsyncConnection, *, route: str, lane: int, wave: int, now: int, limit: int, owner: str, leaving: bool = False
+) -> list[ClaimedMt]:
+    """Lease up to `limit` due MTs to `owner`, oldest first.
+
+    `leaving`: they are to go with this transaction, each in a request of its own, and are marked `sending` with the claim; `bulk.stay` for
+    those that do not go after all.
+    """
     if (driver := driver_of(connection)) is not None:
         keyring: Keyring = connection.dialect.keyring  # type: ignore[attr-defined] # set where the engine is made
-        claimed = bulk.claim(driver, keyring, (route, lane, wave, now, limit), owner)
+        claimed = bulk.claim(driver, keyring, (route, lane, wave, now, limit), owner, leaving=leaving)
         return [ClaimedMt(id_, ref, wave, lane, bool(reply), Msisdn(to), *more) for id_, ref, wave, lane, reply, to, *more in claimed]
     values = {"route_": route, "lane_": lane, "wave_": wave, "now_": now, "limit_": limit, "owner_": owner}
-    rows = (await connection.execute(CLAIM, values)).all()
+    rows = (await connection.execute(LEAVE if leaving else CLAIM, values)).all()
     return sorted(map(_claimed, rows), key=lambda each: each.id)  # RETURNING promises no order
 
 
@@ -314,6 +327,11 @@ class NewRequest(NamedTuple):
     body_hash: bytes
 
 
+async def leaving(connection: AsyncConnection, route: str, requests: Sequence[NewRequest], now: int) -> None:
+    """The requests of MTs that this transaction claimed as leaving."""
+    await bulk.insert_requests(connection, route, [(each.ref, each.body_hash) for each in requests], now)
+
+
 async def mark_sending(connection: AsyncConnection, route: str, requests: Sequence[NewRequest], owner: str, now: int) -> frozenset[int]:
     """Commit `sending` just before the wire; only these can become uncertain. Returns the ids that are still ours.
 
@@ -352,10 +370,14 @@ async def settle(
 def _verdicts(settlements: Iterable[Settlement]) -> dict[Verdict, list[tuple[int, str | None, int | None]]]:
     """Those that end alike together: most of a turn is one statement."""
     groups: dict[Verdict, list[tuple[int, str | None, int | None]]] = {}
-    for each in settlements:
-        failure = each.failure.value if each.failure else None
-        verdict = Verdict(each.state.value, each.route, each.due_at, failure, each.code, int(each.counted))
-        groups.setdefault(verdict, []).append((each.id, each.carrier_ref, each.charged_segments))
+    last: tuple[Any, ...] = ()  # of a run of like ones only the first makes a Verdict: that costs four times the comparison
+    alike: list[tuple[int, str | None, int | None]] = []
+    for id_, _ref, state, route, due_at, carrier_ref, charged, failure, code, counted, _attempts in settlements:
+        now = (state, route, due_at, failure, code, counted)
+        if now != last:
+            verdict = Verdict(state.value, route, due_at, failure.value if failure else None, code, int(counted))
+            last, alike = now, groups.setdefault(verdict, [])
+        alike.append((id_, carrier_ref, charged))
     return groups
 
 

@@ -107,8 +107,16 @@ class Keyring:
         except InvalidTag:
             raise Unsealable(f"a value of {place} can't be opened: damaged, moved, or sealed with another key") from None
 
+    def open_each(self, sealed: Sequence[bytes], place: str) -> list[bytes]:
+        """What `open` gives for each of many, in half the time. Raises what it raises for the first that can't be opened."""
+        return self._opened_alike(sealed, place) or [self.open(value, place) for value in sealed]
+
     def open_all(self, sealed: Sequence[bytes], place: str) -> list[bytes]:
-        """The values of many at once, in half the time; b"" for one that can't be opened any more."""
+        """The same; b"" for one that can't be opened any more."""
+        return self._opened_alike(sealed, place) or [self._open_or_nothing(value, place) for value in sealed]
+
+    def _opened_alike(self, sealed: Sequence[bytes], place: str) -> list[bytes] | None:
+        """The values of many that one key sealed; None where one of them needs a look by itself."""
         heads = {value[: _HEAD - _NONCE] for value in sealed}
         bound = place.encode()
         try:
@@ -117,7 +125,7 @@ class Keyring:
                 return [decrypt(value[3:_HEAD], value[_HEAD:], bound) for value in sealed]
         except (InvalidTag, ValueError, IndexError, WrongKey, Unsealable):  # one of them: each by itself
             pass
-        return [self._open_or_nothing(value, place) for value in sealed]
+        return None
 
     def _open_or_nothing(self, sealed: bytes, place: str) -> bytes:
         try:
