@@ -70,11 +70,16 @@ def read_language(text: str) -> Iterator[Field]:
     """ "lo" or "en"; Vietnamese is not said. A quarter of the words must be English, and none that Vietnamese spells alike counts."""
     if _LAO.search(text):
         yield Field("lang", "lo", 0.95, (0, len(text)))
-    elif text.isascii():
+    elif text.isascii() and _may_be_english(text):
         words = text.lower().split()
         english = sum(word.strip(".,") in _ENGLISH for word in words)
         if english >= 3 and english * 4 > len(words):
             yield Field("lang", "en", 0.9, (0, len(text)))
+
+
+def _may_be_english(text: str) -> bool:
+    """False for nearly all Vietnamese: fewer than three words in a plain cut are English (a third of the time of the careful one)."""
+    return sum(map(_ENGLISH.__contains__, text.lower().replace(".", " ").replace(",", " ").split())) >= 3
 
 
 def _witness(text: Passage) -> Iterator[Field]:

@@ -16,7 +16,7 @@ from gateway.reading.phones import read_phone
 from gateway.reading.place_names import KnownMention, read_known_places
 from gateway.reading.places import PlaceNames
 from gateway.reading.relics import read_relics
-from gateway.reading.spots import Atom, read_spots
+from gateway.reading.spots import read_spots
 from gateway.reading.units import read_units
 from gateway.reading.village import Gazetteer
 
@@ -30,8 +30,8 @@ def read_fields(text: Passage, kind: Kind, places: Gazetteer, wider: PlaceNames)
     yield from read_asides(text, kind)
     if kind not in _TELLING or not text.words:
         return
-    atom = atom_of(places)
-    names = [name for name in find_names(text) if atom(text, name.first) < name.last]  # a village's name is nobody's
+    villages = village_names(text, places)
+    names = [name for name in find_names(text) if villages.get(name.first, 0) < name.last]  # a village's name is nobody's
     persons = tuple(_person(text, names))
     yield from _communes(text, wider, persons)
     yield from map(_known, read_known_places(text, wider.known))
@@ -42,7 +42,7 @@ def read_fields(text: Passage, kind: Kind, places: Gazetteer, wider: PlaceNames)
         yield from read_graves(text)
         yield from read_relics(text)
         taken = [each.span for each in persons] + [text.span(name.first, name.last) for name in names if name.role != OTHER]
-        yield from read_spots(text, taken, atom)
+        yield from read_spots(text, taken, villages)
 
 
 def _communes(text: Passage, wider: PlaceNames, persons: Sequence[Field]) -> Iterator[Field]:
@@ -62,17 +62,16 @@ def _known(place: KnownMention) -> Field:
     return Field("known_place", where, place.confidence, place.span)
 
 
-def atom_of(places: Gazetteer) -> Atom:
-    """Village names as single pieces: the "co" of "Keo Co" and the "dong" of "Hang Dong" are no words of their own."""
-
-    def behind(text: Passage, i: int) -> int:
-        if text.plain(i) in places.beginnings:
-            for last in range(min(i + places.longest, len(text.words)), i, -1):
-                if last - i > 1 and tuple([word.plain for word in text.words[i:last]]) in places.names:
-                    return last
-        return i
-
-    return behind
+def village_names(text: Passage, places: Gazetteer) -> dict[int, int]:
+    """Index behind a village's name by the word where it begins: the "co" of "Keo Co" and the "dong" of "Hang Dong" are no words of
+    their own."""
+    found = {}
+    for i in [i for i, word in enumerate(text.words) if word.plain in places.lengths]:
+        for n in places.lengths[text.plain(i)]:
+            if n > 1 and i + n <= len(text.words) and tuple([word.plain for word in text.words[i : i + n]]) in places.names:
+                found[i] = i + n
+                break
+    return found
 
 
 def _person(text: Passage, names: Sequence[Name]) -> Iterator[Field]:
@@ -82,4 +81,4 @@ def _person(text: Passage, names: Sequence[Name]) -> Iterator[Field]:
         birth = field.span if field.name == "birth_year" else birth
         yield field
     others = [date for date in dates if birth is None or date.span[1] <= birth[0] or date.span[0] >= birth[1]]
-    yield from read_dates(text, others, cues(text))
+    yield from read_dates(text, others, cues(text) if others else ())

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gateway.reading.field import Field
-from gateway.reading.numbers import Number, begins_number, number_at
+from gateway.reading.numbers import Number, number_at, number_places
 from gateway.reading.passage import NONE, STOP, Passage, listed
 from gateway.reading.words import word_set
 
@@ -39,9 +39,10 @@ _CLOSE: Final = 8
 def read_graves(text: Passage) -> Iterator[Field]:
     """grave_count: a counted grave before counted people, and these only where people lie buried or fell."""
     best: tuple[float, Number, int] | None = None
-    lie = [hit.first for hit in _LIE.all(text)]
-    for i, key in enumerate(text.keys):
-        number = number_at(text, i) if begins_number(key) else None
+    places = number_places(text)
+    lie = [hit.first for hit in _LIE.all(text)] if places else []
+    for i in places:
+        number = number_at(text, i)
         if number is None or _is_inner(text, i):
             continue
         for confidence, last in _counted(text, number, lie):

@@ -6,14 +6,14 @@ ammunition (field.md §2.9). Words that would take somebody off the list count o
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gateway.domain.keyword import Keyword
 from gateway.domain.village import Village
 from gateway.reading.village import Gazetteer, code_at, code_of, gazetteer
-from gateway.reading.words import Span, Word, clean, is_marked, phrases, shouted, word_set, words_of
+from gateway.reading.words import Span, Word, clean, is_marked, phrases, shouted, word_set, words_behind, words_of
 
 Aliases = Mapping[Keyword, Sequence[str]]
 
@@ -64,7 +64,7 @@ class KeywordReading:
     """`keyword`: canonical or None. `rest`: the cleaned text without it. `span`: of the keyword in the cleaned text.
 
     `begin`: where in the cleaned text the words behind the keyword begin. `head`: where the village code stood, if it came before the
-    keyword; `rest` then begins with it.
+    keyword; `rest` then begins with it. `words`: of `rest`.
     """
 
     keyword: Keyword | None
@@ -72,6 +72,7 @@ class KeywordReading:
     span: Span | None = None
     begin: int = 0
     head: Span | None = None
+    words: tuple[Word, ...] = field(default=(), repr=False)
 
     def in_text(self, span: Span) -> Span:
         """A span of `rest` as one of the cleaned text."""
@@ -82,17 +83,25 @@ class KeywordReading:
         return span[0] + shift, span[1] + shift
 
 
+class Spellings(NamedTuple):
+    """`keywords`: shape of every alias -> keyword. `glued`: what a code may be stuck to, the longest first; `known`: an alias, no slip."""
+
+    keywords: Mapping[str, Keyword]
+    glued: tuple[tuple[str, Keyword, bool], ...]
+
+
 def read_keyword(text: str, aliases: Aliases, villages: Mapping[str, Village] | Gazetteer) -> KeywordReading:
     """The keyword at the beginning of `text`: behind a copied "Soạn:", a part number or "Fwd:", or behind the village code."""
     return keyword_in(clean(text), aliases, villages if isinstance(villages, Gazetteer) else gazetteer(villages))
 
 
-def keyword_in(text: str, aliases: Aliases, places: Gazetteer) -> KeywordReading:
+def keyword_in(text: str, aliases: Aliases | Spellings, places: Gazetteer) -> KeywordReading:
     """The same for a cleaned text."""
     part = _PART.match(text)
     begin = part.end() if part else 0
-    words = [word for word in words_of(text) if word.start >= begin]
-    spellings = _spellings(tuple((keyword, tuple(aliases.get(keyword, ()))) for keyword in Keyword))
+    every = words_of(text)
+    words = tuple([word for word in every if word.start >= begin]) if begin else every
+    spellings = aliases if isinstance(aliases, Spellings) else spellings_of(aliases)
     start = _behind_prefix(words, spellings)
     found = _keyword_at(words, start, spellings, places)
     if found is None and (code := code_at(words, start, places)) is not None:
@@ -100,27 +109,29 @@ def keyword_in(text: str, aliases: Aliases, places: Gazetteer) -> KeywordReading
         found = found if found and found[0] in (Keyword.LS, Keyword.ADN) else None
     if found is None:
         rest = text[begin:].lstrip()
-        return KeywordReading(None, rest.rstrip(), None, len(text) - len(rest))
+        begin = len(text) - len(rest)
+        return KeywordReading(None, rest.rstrip(), None, begin, None, words_behind(every, begin))
     keyword, first, end = found
     head = (words[start].start, first) if first and _is_code_before(words, start, first, places) else None
     rest = _LEADING.sub("", text[end:], count=1)
-    before = text[head[0] : head[1]] if head else ""
-    return KeywordReading(keyword, before + rest, (first, end), len(text) - len(rest), head)
+    begin = len(text) - len(rest)
+    if head is None:
+        return KeywordReading(keyword, rest, (first, end), begin, None, words_behind(every, begin))
+    rest = text[head[0] : head[1]] + rest
+    return KeywordReading(keyword, rest, (first, end), begin, head, words_of(rest))
 
 
 def _is_code_before(words: Sequence[Word], start: int, first: int, places: Gazetteer) -> bool:
     return start < len(words) and words[start].start < first and code_at(words, start, places) is not None
 
 
-class _Spellings(NamedTuple):
-    """`keywords`: shape of every alias -> keyword. `glued`: what a code may be stuck to, the longest first; `known`: an alias, no slip."""
-
-    keywords: Mapping[str, Keyword]
-    glued: tuple[tuple[str, Keyword, bool], ...]
+def spellings_of(aliases: Aliases) -> Spellings:
+    """The aliases of one deployment, arranged for reading."""
+    return _spellings(tuple((keyword, tuple(aliases.get(keyword, ()))) for keyword in Keyword))
 
 
 @lru_cache(maxsize=8)  # one deployment's aliases serve all its texts
-def _spellings(aliases: tuple[tuple[Keyword, tuple[str, ...]], ...]) -> _Spellings:
+def _spellings(aliases: tuple[tuple[Keyword, tuple[str, ...]], ...]) -> Spellings:
     """Every alias by its shape; single spaces, no signs. The keyword itself is always one."""
     found: dict[str, Keyword] = {}
     for keyword, spelt in aliases:
@@ -129,14 +140,14 @@ def _spellings(aliases: tuple[tuple[Keyword, tuple[str, ...]], ...]) -> _Spellin
             found[_shape(" ".join(words))] = found[_shape("".join(words))] = keyword
     slips = {_shape(slip): keyword for keyword, these in _NEIGHBOURS.items() for slip in these}
     every = sorted({**slips, **found}.items(), key=lambda item: -len(item[0]))
-    return _Spellings(found, tuple((spelling, keyword, spelling in found) for spelling, keyword in every))
+    return Spellings(found, tuple((spelling, keyword, spelling in found) for spelling, keyword in every))
 
 
 def _shape(word: str) -> str:
     return word.translate(_SHAPE)
 
 
-def _behind_prefix(words: Sequence[Word], spellings: _Spellings) -> int:
+def _behind_prefix(words: Sequence[Word], spellings: Spellings) -> int:
     """Index of the first word behind what people copy or their phones add before a keyword."""
     i = 1 if words and words[0].plain in _FORWARDED else 0
     if i < len(words) and words[i].plain in ("soan", "cu"):
@@ -145,7 +156,7 @@ def _behind_prefix(words: Sequence[Word], spellings: _Spellings) -> int:
     return i
 
 
-def _keyword_at(words: Sequence[Word], i: int, spellings: _Spellings, places: Gazetteer) -> tuple[Keyword, int, int] | None:
+def _keyword_at(words: Sequence[Word], i: int, spellings: Spellings, places: Gazetteer) -> tuple[Keyword, int, int] | None:
     """(keyword, first character, end) if one begins at word `i`: letter by letter, in up to three words, glued to a code, or a slip."""
     if i >= len(words):
         return None
@@ -158,7 +169,7 @@ def _keyword_at(words: Sequence[Word], i: int, spellings: _Spellings, places: Ga
     return _glued(words, i, spellings, places) or _neighbour(words, i, places)
 
 
-def _glued(words: Sequence[Word], i: int, spellings: _Spellings, places: Gazetteer) -> tuple[Keyword, int, int] | None:
+def _glued(words: Sequence[Word], i: int, spellings: Spellings, places: Gazetteer) -> tuple[Keyword, int, int] | None:
     """A keyword with its code stuck to it: "LSTN07", "LSTN 07", "KSTN07", "LSNAMDENG", "LS07"; also "TT7K3M9P"."""
     word = words[i]
     if word.plain.startswith("tt") and is_case_code(word.plain[2:]):

@@ -129,8 +129,8 @@ def _still(text: Passage, i: int) -> bool:
 
 def _is_self(text: Passage) -> Iterator[tuple[Hit[str], float]]:
     """ "tôi là đồng đội", "em là em ruột của …", "tui là dân bản"."""
-    for i in range(len(text.words) - 2):
-        if text.plain(i) not in _I or text.plain(i + 1) != "la" or any(text.gaps[i : i + 2]):
+    for i in text.places(_I):
+        if text.plain(i + 1) != "la" or i + 2 >= len(text.words) or any(text.gaps[i : i + 2]):
             continue
         first = _FIRST_PERSON.at(text, i + 2)
         if first is not None and text.plain(i + 2) != "nguyen":
@@ -193,7 +193,7 @@ def _introduced(text: Passage, hit: Hit[str]) -> bool:
 
 def _informant_in_brackets(text: Passage) -> Iterator[tuple[Hit[str], float]]:
     """ "Người báo: Vi Thị Thử (em gái)"."""
-    for i in range(1, len(text.words)):
+    for i in range(1, len(text.words) if "(" in text.text else 0):
         if text.gaps[i - 1] == "," and "(" in text.text[text.words[i - 1].end : text.words[i].start] and (hit := _kin(text, i)) is not None:
             closed = (
                 text.text[text.words[hit.last - 1].end : text.words[hit.last - 1].end + 1] == ")" or _MARTYR.at(text, hit.last) is not None
@@ -204,11 +204,9 @@ def _informant_in_brackets(text: Passage) -> Iterator[tuple[Hit[str], float]]:
 
 
 def _comrade(text: Passage) -> Iterator[tuple[Hit[str], float]]:
-    soldier = any(_is_soldierly(word.plain) for word in text.words)
-    for hit in _WITH.each(text):
-        if soldier:
-            yield Hit(hit.first, hit.last, "dong_doi"), 0.6
-            return
+    hit = next(iter(_WITH.each(text)), None)
+    if hit is not None and any(_is_soldierly(word.plain) for word in text.words):
+        yield Hit(hit.first, hit.last, "dong_doi"), 0.6
 
 
 def _is_soldierly(word: str) -> bool:

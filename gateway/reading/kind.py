@@ -50,8 +50,9 @@ class Matter:
 
 def matter(keyword: Keyword | None, channel: str, words: Sequence[Word], text: str, *, place_named: bool) -> Matter:
     """Gather what the rules need. `text`: what the words were cut from, for signs such as "?"."""
-    said = flat([say.SPELLED_OUT.get(word.plain, word.plain) for word in words])
-    for me in say.ME:
+    plain = [word.plain for word in words]
+    said = flat(list(map(say.SPELLED_OUT.get, plain, plain)))
+    for me in say.ME if " hoi " in said else ():
         said = said.replace(f" cho {me} hoi ", " cho hoi ")  # "cho em hỏi" offers no em for a sample
     return Matter(keyword, channel, tuple(words), text, said, place_named)
 
@@ -136,8 +137,7 @@ def _units(plain: Sequence[str]) -> bool:
 
 
 def _is_trial(about: Matter) -> bool:
-    plain = [word.plain for word in about.words]
-    return all(word in say.TRIAL for word in plain) or all(word in say.POLITE for word in plain)
+    return all(word.plain in say.TRIAL for word in about.words) or all(word.plain in say.POLITE for word in about.words)
 
 
 def _is_abuse(about: Matter) -> bool:
@@ -151,7 +151,7 @@ def _is_abuse(about: Matter) -> bool:
 def _asks_after_tip(about: Matter) -> bool:
     if len(about.words) == 1 and is_case_code(about.words[0].plain):
         return about.keyword is None
-    code = any(is_case_code(word.plain) for word in about.words) and " ma " in about.said
+    code = " ma " in about.said and any(is_case_code(word.plain) for word in about.words)
     follows = bool(say.FOLLOWS_UP.search(about.said))
     if code and (follows or asks(about) or len(about.words) < 5):
         return True

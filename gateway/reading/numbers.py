@@ -26,7 +26,7 @@ _UNITS: Final = lexicon(
 _TENS: Final = lexicon({"mươi|chục": 10})
 _TEN: Final = lexicon({"mười": 10})
 _VAGUE: Final = lexicon({"dăm|dăm ba|dăm bảy": 5, "chục|hơn chục|gần chục": 10, "đôi": 2})
-_FIRST: Final = frozenset({*_UNITS.entries, *_TEN.entries, *_VAGUE.entries})
+_FIRST: Final = _UNITS.firsts | _TEN.firsts | _VAGUE.firsts
 MOST: Final = 999  # graves in one place; a larger number counts something else
 
 
@@ -39,9 +39,9 @@ class Number(NamedTuple):
     sure: bool = True
 
 
-def begins_number(key: str) -> bool:
-    """True if a number may begin with the word, spelled as in tables."""
-    return key in _FIRST or key.isdigit()
+def number_places(text: Passage) -> list[int]:
+    """Words with which a number may begin."""
+    return sorted([*text.places(_FIRST), *[i for i in text.figured if text.keys[i].isdigit()]])
 
 
 def number_at(text: Passage, i: int) -> Number | None:
@@ -49,6 +49,8 @@ def number_at(text: Passage, i: int) -> Number | None:
     plain = text.plain(i)
     if plain.isdigit():
         return _figure(text, i, plain)
+    if text.key(i) not in _FIRST:
+        return None
     if (ten := _TEN.at(text, i)) is not None and text.gaps[i] == NONE and (unit := _UNITS.at(text, i + 1)) and unit.value < 10:
         return Number(i, i + 2, 10 + unit.value)
     if ten is not None:

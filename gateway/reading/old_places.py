@@ -143,10 +143,10 @@ def read_places(text: Passage, places: OldPlaces) -> tuple[PlaceMention, ...]:
 def _names(text: Passage, places: OldPlaces) -> Iterator[_Found]:
     """Every name of the list, left to right, none inside another."""
     used = 0
-    for at, word in enumerate(text.words):
-        if at < used or word.plain not in places.lengths:
+    for at in [at for at, word in enumerate(text.words) if word.plain in places.lengths]:
+        if at < used:
             continue
-        for length in places.lengths[word.plain]:
+        for length in places.lengths[text.plain(at)]:
             units = _units(text, at, at + length, places)
             if units:
                 first, kind = _kind(text, at, used)
@@ -157,10 +157,12 @@ def _names(text: Passage, places: OldPlaces) -> Iterator[_Found]:
 
 
 def _units(text: Passage, first: int, last: int, places: OldPlaces) -> tuple[Unit, ...]:
-    if last > len(text.words) or any(text.gaps[first : last - 1]):
+    if last > len(text.words):
         return ()
     words = text.words[first:last]
-    units = places.units.get(tuple(word.plain for word in words), ())
+    units = places.units.get(tuple([word.plain for word in words]), ())
+    if not units or any(text.gaps[first : last - 1]):
+        return ()
     if not any(map(is_marked, words)):
         return units
     typed = [word.raw for word in words]

@@ -133,17 +133,21 @@ class Name(NamedTuple):
 def find_names(text: Passage) -> tuple[Name, ...]:
     """Every person's name, with whose it is."""
     found: list[Name] = []
-    died = any(True for _ in _DIED.all(text))
-    i = 0
-    while i < len(text.words) and len(found) < MOST:
-        last = _name_end(text, i) if text.keys[i] in _SURNAMES.entries or text.capital(i) else None
-        if last is None:
-            i += 1
+    died: bool | None = None
+    behind = 0
+    for i in _name_places(text):
+        if i < behind or len(found) >= MOST or (last := _name_end(text, i)) is None:
             continue
+        died = any(True for _ in _DIED.all(text)) if died is None else died
         role, confidence = _role(text, i, last, died)
         found.append(Name(i, last, role, confidence))
-        i = last
+        behind = last
     return tuple(found)
+
+
+def _name_places(text: Passage) -> list[int]:
+    """Words with which a name may begin: surnames, and capitals that mean something."""
+    return sorted(text.capitals.union(text.places(_SURNAMES.firsts)))
 
 
 def _name_end(text: Passage, i: int) -> int | None:

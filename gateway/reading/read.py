@@ -11,13 +11,13 @@ from gateway.reading.asides import read_language, read_part
 from gateway.reading.coordinates import Point, read_points
 from gateway.reading.field import Field, Value
 from gateway.reading.fields import read_fields
-from gateway.reading.keyword import Aliases, KeywordReading, is_case_code, keyword_in
+from gateway.reading.keyword import Aliases, KeywordReading, Spellings, is_case_code, keyword_in
 from gateway.reading.kind import matter, read_kind
 from gateway.reading.passage import Passage, passage
 from gateway.reading.places import PlaceNames
 from gateway.reading.repair import Spoiling, repair
 from gateway.reading.urgency import Urgency, read_urgency
-from gateway.reading.village import Gazetteer, VillageReading, code_at, code_of, gazetteer, village_in
+from gateway.reading.village import Gazetteer, VillageReading, code_at, code_of, codelike, gazetteer, home_words, village_in
 from gateway.reading.words import Span, Word, clean, folded, words_of
 
 _MERIDIAN: Final = re.compile(r"\b(?:ktt|kinh tuyen truc|kinh tuyen)[ .:=]{0,2}\d{2,3}[ °.,'’]{0,2}\d{0,2}")
@@ -53,11 +53,12 @@ def read(
     text: str,
     channel: str,
     villages: Mapping[str, Village] | Gazetteer,
-    aliases: Aliases,
+    aliases: Aliases | Spellings,
     home: Iterable[str] = (),
     names: PlaceNames | None = None,
 ) -> Reading:
-    """Read one text. `channel`: sms, ussd, qr_web (or web), zalo. `home`: see gazetteer(); build that once where many texts are read.
+    """Read one text. `channel`: sms, ussd, qr_web (or web), zalo. `home`: see gazetteer(); build that, and spellings_of(), once where many
+    texts are read.
 
     `names`: communes, battles and other places beyond the villages, from place_names_of().
     """
@@ -65,7 +66,7 @@ def read(
     repaired = repair(text)  # before the cleaning: TCVN3 writes ư as a soft hyphen
     text = clean(repaired.text)
     spelled = keyword_in(text, aliases, places)
-    words = words_of(spelled.rest)
+    words = spelled.words
     place = village_in(spelled.rest, words, places, after_keyword=spelled.keyword is not None)
     content = _content(words, place, places)
     kind = read_kind(matter(spelled.keyword, channel, content, spelled.rest, place_named=place.code is not None))
@@ -141,22 +142,26 @@ def _without(text: str, points: Sequence[Point]) -> str:
 
 def _content(words: Sequence[Word], place: VillageReading, places: Gazetteer) -> tuple[Word, ...]:
     """The words less the village's and the commune's own, which say where and not what."""
+    taken = home_words(words, places)
     start, end = place.span or (0, 0)
-    taken = {i for i, word in enumerate(words) if start <= word.start < end}
+    for i, word in enumerate(words):
+        if word.start >= end:
+            break
+        if word.start >= start:
+            taken.add(i)
     if (code := code_at(words, 0, places)) is not None:
         taken |= set(range(code[1]))
-    taken |= {i for i, word in enumerate(words) if place.code is not None and code_of(word.plain, places) == place.code}
-    for name in places.home:
-        for i in range(min(4, len(words))):  # only where it is part of the address at the beginning
-            if tuple(word.plain for word in words[i : i + len(name)]) == name:
-                taken |= set(range(i, i + len(name)))
-    return tuple(word for i, word in enumerate(words) if i not in taken)
+    if place.code is not None:
+        taken |= {i for i in codelike(words, places) if code_of(words[i].plain, places) == place.code}
+    if taken == set(range(len(taken))):  # as mostly: the address at the beginning
+        return tuple(words[len(taken) :])
+    return tuple([word for i, word in enumerate(words) if i not in taken])
 
 
 def _case_code(keyword: Keyword | None, words: Sequence[Word]) -> Word | None:
     """A tip code behind TT, or behind "mã (tin)"; as typed. Whether it checks out is the look-up's concern."""
     for i, word in enumerate(words):
-        if is_case_code(word.plain):
+        if len(word.plain) == 6 and is_case_code(word.plain):
             named = keyword is Keyword.TT or len(words) == 1 or any(before.plain == "ma" for before in words[max(0, i - 2) : i])
             if named:
                 return word

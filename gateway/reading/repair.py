@@ -16,7 +16,8 @@ from gateway.domain.fold import nfc
 from gateway.reading.legacy import from_tcvn3, from_vni
 from gateway.reading.mojibake import SEQUENCE, from_entities, from_mojibake
 from gateway.reading.syllables import is_syllable
-from gateway.reading.telex import VNI_SIGN, Played, from_telex, from_vni_keys, has_telex_signs
+from gateway.reading.telex import Played, from_telex, from_vni_keys, has_telex_signs, has_vni_signs
+from gateway.reading.viqr import MARKS as VIQR_MARKS
 from gateway.reading.viqr import SIGN as VIQR_SIGN
 from gateway.reading.viqr import from_viqr
 from gateway.reading.words import LOOKED_AT
@@ -130,11 +131,11 @@ def _sure(good: int, odd: int) -> float:
 
 
 def _from_keys(text: str) -> Repaired | None:
-    if VIQR_SIGN.search(text):
+    if any(map(text.__contains__, VIQR_MARKS)) and VIQR_SIGN.search(text):
         read = from_viqr(text)
         if (read.sure > 1 and read.odd * 2 <= read.made) or (read.sure and read.made > 1 and not read.odd):
             return Repaired(read.text, "viqr", _sure(read.made, read.odd))
-    if VNI_SIGN.search(text):
+    if has_vni_signs(text):
         played = from_vni_keys(text)
         if played.odd <= played.made and _is_enough(played):
             return Repaired(played.text, "vni keys", _sure(played.made, played.odd))

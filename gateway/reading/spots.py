@@ -4,7 +4,9 @@ A spot begins at a word that says where ("ở", "cạnh", "dưới") or at a fea
 sentence turns to something else. `terrain` holds the words.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from gateway.reading import terrain as land
@@ -12,8 +14,6 @@ from gateway.reading.country import FRONTS, PROVINCES
 from gateway.reading.field import Field
 from gateway.reading.passage import COMMA, NONE, STOP, Hit, Passage
 from gateway.reading.words import Span
-
-Atom = Callable[[Passage, int], int]  # index behind the village name that begins at a word, or that word's own index
 
 _LONGEST: Final = 15  # words
 _HEADS: Final = frozenset({"goc", "mom", "vach"})  # of any tree or rock
@@ -32,16 +32,37 @@ class Spot(NamedTuple):
     features: int
 
 
-def read_spots(text: Passage, taken: Collection[Span], atom: Atom) -> Iterator[Field]:
-    """landmark, burial_place and death_place. `taken`: what is a name, a home or a date and therefore no spot; `atom`: village names."""
-    free = _free(text, taken)
-    spots = list(_spots(text, free, atom))
-    yield from _death_place(text, spots, free)
-    here = [spot for spot in spots if not _is_far(text, spot) and not _is_address(text, spot, atom)]
-    yield from _burial_place(text, here, atom)
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a text says of the land, by the word where it begins: laid out once, for spots ask each word for it many times over.
+
+    `where`, `features`: see _where_at(), _feature_at(). `villages`: index behind a village's name, which is a single piece. `troops`: "bo
+    doi", see _is_troop().
+    """
+
+    where: Mapping[int, Hit[str]]
+    features: Mapping[int, Hit[bool]]
+    villages: Mapping[int, int]
+    troops: frozenset[int]
+
+
+def _ground(text: Passage, villages: Mapping[int, int]) -> Ground:
+    troops = frozenset([i for i in text.where.get("bo", ()) if _is_troop(text, i)])
+    where = {i: hit for i in text.places(land.WHERE.firsts) if (hit := _where_at(text, i, troops)) is not None}
+    features = {i: feature for i in text.places(land.FEATURES.firsts) if (feature := _feature_at(text, i, troops)) is not None}
+    return Ground(where, features, villages, troops)
+
+
+def read_spots(text: Passage, taken: Collection[Span], villages: Mapping[int, int]) -> Iterator[Field]:
+    """landmark, burial_place and death_place. `taken`: what is a name, a home or a date and therefore no spot; `villages`: see Ground."""
+    free, ground = _free(text, taken), _ground(text, villages)
+    spots = list(_spots(text, free, ground))
+    yield from _death_place(text, spots, free, ground)
+    here = [spot for spot in spots if not _is_far(text, spot) and not _is_address(text, spot, ground)]
+    yield from _burial_place(text, here, ground)
     landmark = max((spot for spot in here if spot.features and spot.last - _inner(text, spot) > 1), key=_worth, default=None)
     if landmark is not None:
-        first = _behind_village(text, landmark, atom)
+        first = _behind_village(text, landmark, ground)
         yield Field("landmark", text.said(first, landmark.last), (0.5, 0.7, 0.8)[landmark.grave], text.span(first, landmark.last))
 
 
@@ -54,33 +75,39 @@ def _inner(text: Passage, spot: Spot) -> int:
     return spot.first + (text.plain(spot.first) in ("o", "tai", "noi"))
 
 
-def _behind_village(text: Passage, spot: Spot, atom: Atom) -> int:
+def _behind_village(text: Passage, spot: Spot, ground: Ground) -> int:
     """Where a spot begins without "ở" and without a village that a comma parts from it: "Nà Lài, cạnh miếu" leads to the shrine."""
     first = _inner(text, spot)
-    behind = atom(text, first)
+    behind = ground.villages.get(first, first)
     return behind if first < behind < spot.last and text.gaps[behind - 1] == COMMA else first
 
 
 def _free(text: Passage, taken: Collection[Span]) -> Sequence[bool]:
-    return [not any(begin <= word.start < end for begin, end in taken) for word in text.words]
+    free = [True] * len(text.words)
+    starts = [word.start for word in text.words] if taken else []
+    for begin, end in taken:
+        for i in range(bisect_left(starts, begin), bisect_left(starts, end)):
+            free[i] = False
+    return free
 
 
 # --- finding spots ---
 
-_BEGINNINGS: Final = land.WHERE.entries.keys() | land.FEATURES.entries.keys()
 
-
-def _spots(text: Passage, free: Sequence[bool], atom: Atom) -> Iterator[Spot]:
+def _spots(text: Passage, free: Sequence[bool], ground: Ground) -> Iterator[Spot]:
     """Spots left to right; one that continues behind a comma ("Nà Lài, cạnh miếu thổ công") is one."""
-    buried = {hit.first for hit in land.BURIED.all(text) if not _is_year(text, hit.first)}
-    died = {hit.first for hit in land.DIED.all(text)}
+    beginnings = sorted(ground.where.keys() | ground.features.keys())
+    if not beginnings:
+        return
+    buried = [hit.first for hit in land.BURIED.all(text) if not _is_year(text, hit.first)]
+    died = [hit.first for hit in land.DIED.all(text)]
     i = 0
-    for at in text.places(_BEGINNINGS):
-        if at < i or not free[at] or not _begins(text, at, atom):
+    for at in beginnings:
+        if at < i or not free[at] or not _begins(text, at, ground):
             continue
         i = at
-        last, features = _end(text, i, free, atom)
-        if last > i and (features or _names_at(text, i, atom)):
+        last, features = _end(text, i, free, ground)
+        if last > i and (features or _names_at(text, i, ground)):
             grave = 2 if _governed(text, buried, i) else int(_grave_follows(text, last))
             yield Spot(i, last, grave, _governed(text, died, i), features)
         i = max(last, i + 1)
@@ -91,14 +118,10 @@ def _is_year(text: Passage, i: int) -> bool:
     return text.plain(i) == "nam" and text.plain(i + 1).isdecimal()
 
 
-def _where_at(text: Passage, i: int) -> Hit[str] | None:
+def _where_at(text: Passage, i: int, troops: frozenset[int]) -> Hit[str] | None:
     """A where-word, unless it is unaccented and mostly another word."""
-    if text.spelt.get(i) not in land.WHERE.entries:
-        return None
     if text.words[i].raw.isascii() and (
-        text.plain(i) in land.MARKED_WHERE
-        or _is_troop(text, i)
-        or (text.plain(i) == "trong" and text.plain(i + 1) in ("cay", "thong", "keo"))
+        text.plain(i) in land.MARKED_WHERE or i in troops or (text.plain(i) == "trong" and text.plain(i + 1) in ("cay", "thong", "keo"))
     ):
         return None
     hit = land.WHERE.at(text, i)
@@ -121,9 +144,9 @@ def _part_stands(text: Passage, where: Hit[str]) -> bool:
     return (part in _HEADS and following not in land.ENDS) or text.capital(where.last)
 
 
-def _feature_at(text: Passage, i: int) -> Hit[bool] | None:
+def _feature_at(text: Passage, i: int, troops: frozenset[int]) -> Hit[bool] | None:
     hit = land.FEATURES.at(text, i)
-    if hit is None or (hit.last - i == 1 and text.words[i].raw.isascii() and (_is_troop(text, i - 1) or not _bare_feature(text, i))):
+    if hit is None or (hit.last - i == 1 and text.words[i].raw.isascii() and (i - 1 in troops or not _bare_feature(text, i))):
         return None
     return hit
 
@@ -145,51 +168,51 @@ def _is_troop(text: Passage, i: int) -> bool:
     return text.plain(i) == "bo" and text.plain(i + 1) == "doi" and text.words[i].raw.lower() in ("bo", "bộ")
 
 
-def _begins(text: Passage, i: int, atom: Atom) -> bool:
-    where = _where_at(text, i)
+def _begins(text: Passage, i: int, ground: Ground) -> bool:
+    where = ground.where.get(i)
     if where is not None:
         if where.value == land.AT:
-            return not _is_vague(text, i) and text.gaps[i] == NONE
-        if where.value == land.PART or _is_of_something(text, i, where, atom):
+            return not _is_vague(text, i, ground) and text.gaps[i] == NONE
+        if where.value == land.PART or _is_of_something(text, i, where, ground):
             return True
-    feature = _feature_at(text, i)
+    feature = ground.features.get(i)
     if feature is None:
         return False
     known = text.plain(i) not in land.SHY or feature.last - i > 1 or not text.words[i].raw.isascii()
     return known or text.capital(feature.last) or text.plain(feature.last) in land.TAY or text.plain(i) == "doi"
 
 
-def _is_of_something(text: Passage, i: int, where: Hit[str], atom: Atom) -> bool:
+def _is_of_something(text: Passage, i: int, where: Hit[str], ground: Ground) -> bool:
     """True if behind "cạnh", "dưới" something follows that a grave can be beside or under."""
     last = where.last
-    if _feature_at(text, last) is not None or _where_at(text, last) is not None or atom(text, last) > last:
+    if last in ground.features or last in ground.where or last in ground.villages:
         return True
     if text.plain(i) in _ENGLISH:
         return text.plain(last) in _ARTICLES
     return text.plain(i) in ("gan", "canh", "sat", "duoi", "cach") and text.gaps[last - 1] == NONE and text.plain(last) not in land.ENDS
 
 
-def _is_vague(text: Passage, i: int) -> bool:
+def _is_vague(text: Passage, i: int, ground: Ground) -> bool:
     """ "ở đâu", "ở nhà", "ở đây" lead nowhere."""
     following = text.words[i + 1].raw.lower() if i + 1 < len(text.words) else ""
-    if following == "nha" and _feature_at(text, i + 1) and text.plain(i + 2) in ("ong", "ba", "toi", "van"):
+    if following == "nha" and i + 1 in ground.features and text.plain(i + 2) in ("ong", "ba", "toi", "van"):
         return False
     return following in ("đâu", "nhà", "mô", "nha", "day", "đây", "do", "đó", "cho", "chỗ", "ngoai", "ngoài")
 
 
-def _end(text: Passage, i: int, free: Sequence[bool], atom: Atom) -> tuple[int, int]:
+def _end(text: Passage, i: int, free: Sequence[bool], ground: Ground) -> tuple[int, int]:
     """(index behind the spot, how many features it names)."""
     last, features = i, 0
     while last < min(i + _LONGEST, len(text.words)) and free[last]:
         if last > i and text.gaps[last - 1] != NONE:
-            if not _goes_on(text, last):
+            if not _goes_on(text, last, ground):
                 break
             last += text.plain(last) == "co"  # "đồi 386, có tảng đá lớn"
-        if last > i and (behind := atom(text, last)) > last:
-            last = behind
+        if last > i and last in ground.villages:
+            last = ground.villages[last]
             continue
-        where, feature = _where_at(text, last), _feature_at(text, last)
-        if _is_troop(text, last) or (where is None and feature is None and last > i and _stops(text, last)):
+        where, feature = ground.where.get(last), ground.features.get(last)
+        if last in ground.troops or (where is None and feature is None and last > i and _stops(text, last)):
             break
         if where is not None and feature is None and last > i and _turns(text, where):
             break
@@ -231,24 +254,20 @@ def _stops(text: Passage, at: int) -> bool:
     return word in land.ENDS
 
 
-def _goes_on(text: Passage, at: int) -> bool:
+def _goes_on(text: Passage, at: int, ground: Ground) -> bool:
     """True if behind a comma the spot is told further: "…, cách đường 200 m", "…, cạnh miếu"."""
     if text.gaps[at - 1] != COMMA:
         return False
-    where = _where_at(text, at)
+    where = ground.where.get(at)
     if where is not None and where.value != land.AT:
         return not _turns(text, where)
     return text.plain(at) == "co" and text.plain(at + 1) in ("tang", "cay", "hon", "goc", "ho", "vach")
 
 
-def _governed(text: Passage, verbs: Collection[int], i: int) -> bool:
-    """True if one of `verbs` stands before word `i`, in its sentence."""
-    for at in range(i - 1, max(-1, i - _REACH - 1), -1):
-        if text.gaps[at] == STOP:
-            return False
-        if at in verbs:
-            return True
-    return False
+def _governed(text: Passage, verbs: Sequence[int], i: int) -> bool:
+    """True if one of `verbs`, in order, stands before word `i`, in its sentence."""
+    at = bisect_left(verbs, i) - 1
+    return at >= 0 and i - verbs[at] <= _REACH and STOP not in text.gaps[verbs[at] : i]
 
 
 def _grave_follows(text: Passage, last: int) -> bool:
@@ -270,16 +289,16 @@ def _is_far(text: Passage, spot: Spot) -> bool:
     return PROVINCES.at(text, i) is not None or FRONTS.at(text, i) is not None
 
 
-def _is_address(text: Passage, spot: Spot, atom: Atom) -> bool:
+def _is_address(text: Passage, spot: Spot, ground: Ground) -> bool:
     """True for a bare village ("o thon Na Sla", "ban chang co mo"): where it is read as the village, unless somebody lies buried "ở" it."""
     first = _inner(text, spot)
     named = first + (text.plain(first) in land.PLACES)
-    behind = atom(text, named)
+    behind = ground.villages.get(named, named)
     bare = behind >= spot.last > named or (text.plain(first) in land.PLACES and spot.last - first <= 3 and spot.features == 1)
     return bare and (spot.grave < 2 or text.plain(first) in land.PLACES)
 
 
-def _death_place(text: Passage, spots: Sequence[Spot], free: Sequence[bool]) -> Iterator[Field]:
+def _death_place(text: Passage, spots: Sequence[Spot], free: Sequence[bool], ground: Ground) -> Iterator[Field]:
     """Where he fell: behind "hy sinh … tại"; a province or front there is surely no grave."""
     ends = {spot.first: spot.last for spot in spots}
     for hit in land.DIED.all(text):
@@ -288,7 +307,7 @@ def _death_place(text: Passage, spots: Sequence[Spot], free: Sequence[bool]) -> 
                 break
             if not free[i]:
                 continue
-            last = _fell_at(text, i, ends)
+            last = _fell_at(text, i, ends, ground)
             if last is not None:
                 first = i + (text.plain(i) in ("o", "tai", "ben", "noi", "trong"))
                 if last <= first:
@@ -297,11 +316,11 @@ def _death_place(text: Passage, spots: Sequence[Spot], free: Sequence[bool]) -> 
                 return
 
 
-def _fell_at(text: Passage, i: int, ends: Mapping[int, int]) -> int | None:
+def _fell_at(text: Passage, i: int, ends: Mapping[int, int], ground: Ground) -> int | None:
     """Index behind the place that begins at word `i`: "tại Quảng Trị", "ở đồi Khau Mạ", "biên giới phía Bắc"."""
     if (far := _far_end(text, i)) is not None and text.plain(i) != "k":
         return far
-    if text.plain(i) not in ("o", "tai", "ben", "noi", "trong") or text.gaps[i] != NONE or _is_vague(text, i):
+    if text.plain(i) not in ("o", "tai", "ben", "noi", "trong") or text.gaps[i] != NONE or _is_vague(text, i, ground):
         return None
     spot = ends.get(i, i)
     return _far_end(text, i + 1) or (spot if spot > i + 1 and not text.capital(i + 1) else None) or _capitals_end(text, i + 1)
@@ -332,10 +351,10 @@ def _capitals_end(text: Passage, i: int) -> int | None:
     return last if last > i else None
 
 
-def _burial_place(text: Passage, spots: Sequence[Spot], atom: Atom) -> Iterator[Field]:
+def _burial_place(text: Passage, spots: Sequence[Spot], ground: Ground) -> Iterator[Field]:
     """The named spot behind "chôn" or "mộ"; else one behind "hy sinh tại"; else any named; else the unnamed one where the grave lies."""
     likely = [spot for spot in spots if spot.grave or spot.died or spot.features]
-    named = [(spot, found) for spot in likely for found in [_name_in(text, spot, atom)] if found is not None]
+    named = [(spot, found) for spot in likely for found in [_name_in(text, spot, ground)] if found is not None]
     for spot, (first, last) in sorted(named, key=lambda each: (-each[0].grave, not each[0].died, each[0].first)):
         yield Field("burial_place", text.said(first, last), (0.5, 0.7, 0.9)[spot.grave], text.span(first, last))
         return
@@ -346,19 +365,19 @@ def _burial_place(text: Passage, spots: Sequence[Spot], atom: Atom) -> Iterator[
             return
 
 
-def _name_in(text: Passage, spot: Spot, atom: Atom) -> tuple[int, int] | None:
+def _name_in(text: Passage, spot: Spot, ground: Ground) -> tuple[int, int] | None:
     """(first, last) of "bờ suối Khuổi Tẳng", "cao điểm 386", or of "Lũng Mười" right behind "ở"."""
     for i in range(spot.first, spot.last):
-        hit = land.NAMEABLE.at(text, i) if text.plain(i) not in land.MARKED_FEATURE or _feature_at(text, i) else None
+        hit = land.NAMEABLE.at(text, i) if text.plain(i) not in land.MARKED_FEATURE or i in ground.features else None
         if hit is not None and hit.last < len(text.words) and text.gaps[hit.last - 1] == NONE:
-            last = _own_name_end(text, hit.last, atom)
+            last = _own_name_end(text, hit.last, ground)
             if last is not None:
                 return _name_begin(text, i, spot.first), last
     first = _inner(text, spot)
-    if text.plain(first) in land.TAY and (last := _own_name_end(text, first, atom)) is not None and last - first > 1:
+    if text.plain(first) in land.TAY and (last := _own_name_end(text, first, ground)) is not None and last - first > 1:
         return first, last
-    if first > spot.first and _names_at(text, spot.first, atom):
-        last = _own_name_end(text, first, atom)
+    if first > spot.first and _names_at(text, spot.first, ground):
+        last = _own_name_end(text, first, ground)
         return (first, last) if last is not None and last - first > 1 else None
     return None
 
@@ -376,11 +395,11 @@ def _name_begin(text: Passage, i: int, first: int) -> int:
     return i
 
 
-def _own_name_end(text: Passage, i: int, atom: Atom) -> int | None:
+def _own_name_end(text: Passage, i: int, ground: Ground) -> int | None:
     """Index behind a proper name that begins at word `i`: a village's, capitals, Tày words with what follows, or a number."""
     word = text.plain(i)
-    if (behind := atom(text, i)) > i:
-        return behind
+    if i in ground.villages:
+        return ground.villages[i]
     if word.isdecimal() and 1 < len(word) < 5:
         return i + 1
     if text.capital(i) and text.words[i].raw.isalpha():
@@ -393,13 +412,13 @@ def _own_name_end(text: Passage, i: int, atom: Atom) -> int | None:
     return None
 
 
-def _names_at(text: Passage, i: int, atom: Atom) -> bool:
+def _names_at(text: Passage, i: int, ground: Ground) -> bool:
     """True for "ở Lũng Mười": "at" and a village, capitals or Tày words."""
-    where = _where_at(text, i)
+    where = ground.where.get(i)
     if where is None or where.value != land.AT or text.gaps[i] != NONE:
         return False
     return (
-        atom(text, i + 1) > i + 1
+        i + 1 in ground.villages
         or (text.capital(i + 1) and text.capital(i + 2) and text.gaps[i + 1] == NONE)
         or text.plain(i + 1) in land.TAY
     )

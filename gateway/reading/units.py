@@ -14,7 +14,6 @@ from gateway.reading.words import word_set
 
 LEVELS: Final = "abcdef"  # tiểu đội, trung đội, đại đội, tiểu đoàn, trung đoàn, sư đoàn
 _LED: Final = frozenset({*"abcdef", "doi", "doan"})  # "d trưởng", "tiểu đoàn trưởng"
-_FIRST: Final = frozenset("abcdefkts")  # of a letter, K4, tiểu, trung, đại, sư
 _EACH: Final = re.compile(r"([a-f])(\d{1,4})")
 _NAMED: Final = lexicon(
     {
@@ -26,6 +25,7 @@ _NAMED: Final = lexicon(
         "sư đoàn|sư|sư đoàn bộ binh": "f",
     }
 )
+_BEGINS: Final = _NAMED.firsts | set(LEVELS)  # words of letters only with which a part begins
 # Behind these a letter with a number is a hill, a weapon, a front or a bomber.
 _NOT_BEHIND: Final = word_set(
     """
@@ -48,7 +48,8 @@ class _Part(NamedTuple):
 
 def read_units(text: Passage) -> Iterator[Field]:
     """The unit that the text says most about, smallest part first: "c3/d2/e777"; and mailbox or cover codes."""
-    parts = [part for i, key in enumerate(text.keys) if key[0] in _FIRST for part in _parts_at(text, i)]
+    places = sorted([*text.places(_BEGINS), *[i for i in text.figured if text.keys[i][-1].isdecimal()]])
+    parts = [part for i in places for part in _parts_at(text, i)]
     chains = [chain for chain in _chains(text, parts) if _stands(chain)]
     if chains:
         best = max(chains, key=lambda chain: len({part.level for part in chain}))  # the first of equals

@@ -68,10 +68,11 @@ class Gazetteer:
     written: Mapping[str, tuple[tuple[str, str], ...]]  # code -> for each word (folded, marks)
     glued: Mapping[str, tuple[str, ...]]  # "namdeng" -> codes
     titles: Mapping[str, str]  # code -> "Thôn Nà Lải"
-    longest: int
-    beginnings: frozenset[str]  # first words of names
+    lengths: Mapping[str, tuple[int, ...]]  # first words of names -> how many words they have, the longest first
+    beginnings: frozenset[str]  # first words of names, and glued ones
     letters: frozenset[str]  # what codes begin with, small
     home: frozenset[tuple[str, ...]] = field(default=frozenset())
+    at_home: frozenset[str] = field(default=frozenset())  # first words of home
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +95,22 @@ def gazetteer(villages: Mapping[str, Village], home: Iterable[str] = ()) -> Gaze
             names.setdefault(form, []).append(code)
             if len(form) > 1:
                 glued.setdefault("".join(form), []).append(code)
+    lengths: dict[str, set[int]] = {}
+    for form in names:
+        lengths.setdefault(form[0], set()).add(len(form))
     codes = {(m[1].lower(), int(m[2])): code for code in villages if (m := _CODE.fullmatch(code.upper()))}
+    homes = frozenset(tuple(fold(name).split()) for name in home)
     return Gazetteer(
         codes=codes,
         names={form: tuple(codes) for form, codes in names.items()},
         written={code: tuple(_marks(word) for word in village.name.split()) for code, village in villages.items()},
         glued={form: tuple(codes) for form, codes in glued.items()},
         titles={code: village.title for code, village in villages.items()},
-        longest=max(map(len, names), default=0),
-        beginnings=frozenset(form[0] for form in names),
+        lengths={first: tuple(sorted(these, reverse=True)) for first, these in lengths.items()},
+        beginnings=frozenset(form[0] for form in names) | glued.keys(),
         letters=frozenset(letters for letters, _ in codes),
-        home=frozenset(tuple(fold(name).split()) for name in home),
+        home=homes,
+        at_home=frozenset(name[0] for name in homes if name),
     )
 
 
@@ -133,7 +139,7 @@ def code_at(words: Sequence[Word], i: int, places: Gazetteer) -> tuple[str, int]
         return None
     if (code := code_of(words[i].plain, places)) is not None:
         return code, 1
-    if words[i].plain in places.letters and i + 1 < len(words) and (code := code_of(words[i].plain + words[i + 1].plain, places)):
+    if i + 1 < len(words) and words[i].plain in places.letters and (code := code_of(words[i].plain + words[i + 1].plain, places)):
         return code, 2
     return None
 
@@ -191,7 +197,8 @@ def _named_by_both(by_code: Sequence[_Mention], by_name: Sequence[_Mention]) -> 
 
 def _codes(words: Sequence[Word], places: Gazetteer, start: int, text: str) -> Iterator[_Mention]:
     """Every code in the text. Spaced ones ("tn 07") need the place of a code; a slip in the letters ("TM10") is never sure."""
-    for i, word in enumerate(words):
+    for i in codelike(words, places, start):
+        word = words[i]
         if (found := code_at(words, i, places)) is not None:
             code, taken = found
             in_place = i == start or (i > 0 and words[i - 1].plain in _VILLAGE_WORDS | _MA)
@@ -199,6 +206,11 @@ def _codes(words: Sequence[Word], places: Gazetteer, start: int, text: str) -> I
                 yield _Mention(i, i + taken, (code,), taken == 1 or not _is_count(words, i + 1, text))
         elif i == start and (code_like := _slipped_letters(word.plain, places)):
             yield _Mention(i, i + 1, (code_like,), sure=False)
+
+
+def codelike(words: Sequence[Word], places: Gazetteer, start: int = -1) -> list[int]:
+    """Which words may begin a code, without a look at what they spell; and word `start`."""
+    return [i for i, word in enumerate(words) if not word.plain.isalpha() or word.plain in places.letters or i == start]
 
 
 def _is_count(words: Sequence[Word], i: int, text: str) -> bool:
@@ -230,8 +242,15 @@ def _names(words: Sequence[Word], places: Gazetteer, start: int, text: str) -> I
 
     `start`: index of the first word behind a keyword, -1 where there is no keyword.
     """
+    found = [
+        (i, n, codes)
+        for i in [i for i, word in enumerate(words) if word.plain in places.beginnings]
+        for n, codes in [_name_at(words, i, places, text)]
+        if codes
+    ]
+    if not found:
+        return
     loud = shouted(words)
-    found = [(i, n, codes) for i in range(len(words)) for n, codes in [_name_at(words, i, places, text)] if codes]
     larger, elsewhere_for_sure = _larger_places(words, places)
     covered = Counter(at for i, n, _ in found for at in range(i, i + n))
     for i, n, codes in found:
@@ -243,9 +262,10 @@ def _names(words: Sequence[Word], places: Gazetteer, start: int, text: str) -> I
 
 def _name_at(words: Sequence[Word], i: int, places: Gazetteer, text: str) -> tuple[int, tuple[str, ...]]:
     """(number of words, codes) of the longest name that begins at word `i`; (0, ()) if none does."""
-    longest = min(places.longest, len(words) - i) if words[i].plain in places.beginnings else 0
-    for n in range(longest, 0, -1):
-        form = tuple(word.plain for word in words[i : i + n])
+    for n in places.lengths.get(words[i].plain, ()):
+        if i + n > len(words):
+            continue
+        form = tuple([word.plain for word in words[i : i + n]])
         form = (*form[:-1], _NUMERALS.get(form[-1], form[-1])) if n > 1 else form
         codes = tuple(code for code in places.names.get(form, ()) if _marks_agree(words[i : i + n], places.written[code]))
         if codes and not (form[-1].isdigit() and _is_count(words, i + n - 1, text)):
@@ -293,13 +313,27 @@ def _larger_places(words: Sequence[Word], places: Gazetteer) -> tuple[frozenset[
 
 
 def _is_home(words: Sequence[Word], i: int, places: Gazetteer) -> bool:
-    return any(tuple(word.plain for word in words[i : i + len(name)]) == name for name in places.home)
+    return any(_stands_at(name, words, i) for name in places.home)
+
+
+def home_words(words: Sequence[Word], places: Gazetteer) -> set[int]:
+    """Which words are the commune's or province's own, where that is part of the address at the beginning."""
+    begins = [i for i in range(min(4, len(words))) if _may_be_home(words, i, places)]
+    return {at for i in begins for name in places.home if _stands_at(name, words, i) for at in range(i, i + len(name))}
+
+
+def _may_be_home(words: Sequence[Word], i: int, places: Gazetteer) -> bool:
+    return i < len(words) and words[i].plain in places.at_home
+
+
+def _stands_at(name: Sequence[str], words: Sequence[Word], i: int) -> bool:
+    return tuple([word.plain for word in words[i : i + len(name)]]) == name
 
 
 def _after_home(words: Sequence[Word], places: Gazetteer) -> int:
     """Index of the first word behind a leading "(xã) Thống Nhất (cũ)": people put their commune between keyword and village."""
     i = 1 if words and words[0].plain == "xa" else 0
-    taken = max((len(name) for name in places.home if tuple(word.plain for word in words[i : i + len(name)]) == name), default=0)
+    taken = max((len(name) for name in places.home if _stands_at(name, words, i)), default=0) if _may_be_home(words, i, places) else 0
     if not taken:
         return 1 if words and words[0].plain in _MA else 0
     i += taken

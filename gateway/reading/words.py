@@ -7,6 +7,7 @@ the cleaned text, which differs from the received one only by compatibility form
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from gateway.domain.fold import unaccent
@@ -24,7 +25,7 @@ def _one(character: str) -> str:
 # Latin with its Vietnamese page, Greek and Cyrillic: one translation costs less than a normalisation a word.
 _FOLDED: Final = {code: ord(_one(chr(code))) for span in ((0x41, 0x5B), (0xC0, 0x530), (0x1E00, 0x1F00)) for code in range(*span)}
 
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = re.compile(r"([^\W_]+)")
 # Zero width space and joiners, byte order mark, direction marks: phones and web pages add them, nobody types them (field.md §3.1).
 _INVISIBLE: Final = dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF, 0]
@@ -50,8 +51,21 @@ def clean(text: str) -> str:
 
 def words_of(text: str) -> tuple[Word, ...]:
     """The words of a cleaned text, in order."""
-    low = folded(text)
-    return tuple([Word(text[a:b], low[a:b], a, b) for a, b in [m.span() for m in _WORD.finditer(text)]])
+    low, made = folded(text), tuple.__new__  # made(Word, …): half the time of Word(…), which calls it through Python
+    parts = _WORD.split(text)  # one call for all of them: what parts words at even places, words at odd ones
+    ends = list(accumulate(map(len, parts)))
+    return tuple([made(Word, (raw, low[a:b], a, b)) for raw, a, b in zip(parts[1::2], ends[::2], ends[1::2], strict=False)])
+
+
+def words_behind(words: Sequence[Word], begin: int) -> tuple[Word, ...]:
+    """The words of text[begin:], from those of the text; cheaper than cutting it again. Of a word that lies across, its end is one."""
+    if not begin:
+        return tuple(words)
+    made, first = tuple.__new__, next((i for i, word in enumerate(words) if word.end > begin), len(words))
+    behind = [made(Word, (raw, plain, start - begin, end - begin)) for raw, plain, start, end in words[first:]]
+    if behind and (over := -behind[0].start) > 0:
+        behind[0] = Word(behind[0].raw[over:], behind[0].plain[over:], 0, behind[0].end)
+    return tuple(behind)
 
 
 def folded(text: str) -> str:
@@ -66,17 +80,31 @@ def is_marked(word: Word) -> bool:
 
 def shouted(words: Sequence[Word]) -> bool:
     """True if the text is written in capitals throughout: then a capital says nothing."""
-    letters = [raw.isupper() for raw, *_ in words if len(raw) > 1 and raw.isalpha()]
+    raws = [raw for raw, _, _, _ in words]
+    if sum(map(str.isupper, raws)) < 3:  # at once for most texts; fewer are no four fifths of three
+        return False
+    letters = [raw.isupper() for raw in raws if len(raw) > 1 and raw.isalpha()]
     return len(letters) > 2 and sum(letters) * 5 > len(letters) * 4
 
 
 def phrases(*groups: str) -> re.Pattern[str]:
-    """A pattern that finds any of the phrases, separated by "|", as whole words of `flat()`.
+    """A pattern that finds whether any of the phrases, separated by "|", stands as whole words in `flat()`.
 
-    Literals only, so it can't backtrack.
+    Literals only, as a tree by their letters: each word is tried against a handful of first letters and not against 70 phrases (a third
+    of the time).
     """
-    found = sorted({p.strip() for group in groups for p in group.split("|") if p.strip()}, key=len, reverse=True)
-    return re.compile(f" (?:{'|'.join(re.escape(p) for p in found)})(?= )")
+    return re.compile(f" {_tree({p.strip() for group in groups for p in group.split('|') if p.strip()})}(?= )")
+
+
+def _tree(phrases: Collection[str]) -> str:
+    """A pattern of just these phrases: what they share at their beginning is written once."""
+    behind: dict[str, set[str]] = {}
+    for phrase in filter(None, phrases):
+        behind.setdefault(phrase[0], set()).add(phrase[1:])
+    branches = "|".join(re.escape(letter) + _tree(rest) for letter, rest in sorted(behind.items()))
+    if "" in phrases:
+        return f"(?:{branches})?" if branches else ""
+    return branches if len(behind) == 1 else f"(?:{branches})"
 
 
 def word_set(words: str) -> frozenset[str]:
