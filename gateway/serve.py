@@ -73,7 +73,10 @@ async def serve(
         inbound = Inbound(database, deployment, replies, routes, now_ms, SystemRandom(), helper)
         digest = Digest(database, campaign.timezone, replies, routes)
         tending = Tending(database, alerts, digest, attachments, lambda: inbound.is_busy)
-        intake = await stack.enter_async_context(open_intake(database, spool, at_once=inbound.at_once, in_response=by_response))
+        at_once, just_stored = inbound.at_once, inbound.just_stored
+        intake = await stack.enter_async_context(
+            open_intake(database, spool, at_once=at_once, in_response=by_response, just_stored=just_stored)
+        )
         state = await stack.enter_async_context(dispatching(settings, database, stop, campaign.caps, intake.drain))
         public = create_app(
             deployment=deployment,

@@ -6,6 +6,7 @@ Works inside the caller's transaction. Time is an argument; the talk itself is `
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +24,8 @@ from gateway.storage.dialogues import Consent, Dialogue
 from gateway.storage.follow_ups import ADDED, Joining, Told
 from gateway.storage.inbox import Mo
 
+CODE_HOLE: Final = "0A0A0A"  # stands for a code while a reply's words are made; no tip code, for its check character is wrong
+_KINDS: Final = 256  # of tips, by what they say already: as many beginnings are kept
 BY_MESSAGE: Final = (Channel.SMS, Channel.ZALO)
 ASKS_FOR_A_PERSON: Final = "asks for a person"
 URGENT: Final = {"remains": ReplyName.URGENT_REMAINS, "uxo": ReplyName.URGENT_UXO}
@@ -76,6 +79,7 @@ def state_json(state: State) -> dict[str, Any]:  # Any: JSON
     return values | {"known": sorted(state.known), "passed": sorted(state.passed)}
 
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
 _STATE: Final = tuple(each.name for each in fields(State))
 
 
@@ -114,6 +118,7 @@ class Dialogues:
     def __init__(self, deployment: Deployment, replies: Replies) -> None:
         self._script, self._replies = deployment.dialogue, replies
         self._values, self._commune_of = common_values(deployment), deployment.commune_of
+        self._begun = lru_cache(maxsize=_KINDS)(self._begin)
 
     # --- opening ---
 
@@ -121,15 +126,19 @@ class Dialogues:
         """How the talk after a new tip begins; None where nothing is asked (urgent, a form, no words for it)."""
         if channel not in BY_MESSAGE or reading.urgent:
             return None
-        state, say = after_tip(self._script, channel, language, slots_of(self._script, reading), now)
-        words = self._words(state, say, code)
-        return Opening(words, state) if words and not state.ended else None
+        state, words = self._begun(channel, language, slots_of(self._script, reading), now)
+        return Opening(words.replace(CODE_HOLE, code), state) if words and not state.ended else None
 
-    async def open_all(self, connection: AsyncConnection, openings: Sequence[tuple[Mo, str, Opening]], now: int) -> None:
-        """Store the dialogues that began with tips `(MO, code, opening)`, whose rows are there."""
-        ids = await dialogues.ids_of(connection, [code for _, code, _ in openings])
-        rows = [_row(mo, ids[code], code, each.state, now) for mo, code, each in openings if code in ids]
-        await dialogues.save(connection, rows)
+    def _begin(self, channel: str, language: str, known: frozenset[str], now: int) -> tuple[State, str]:
+        """What talks begin with whose tips say the same: made once a turn, it costs as much as the rest of an answer."""
+        state, say = after_tip(self._script, channel, language, known, now)
+        return state, self._words(state, say, CODE_HOLE)
+
+    async def open_all(
+        self, connection: AsyncConnection, openings: Sequence[tuple[Mo, str, Opening]], tips: Mapping[str, int], now: int
+    ) -> None:
+        """Store the dialogues that began with tips `(MO, code, opening)`; `tips`: their ids by code."""
+        await dialogues.save(connection, [_row(mo, tips[code], code, each.state, now) for mo, code, each in openings])
 
     # --- answering ---
 
@@ -208,8 +217,14 @@ class Talk:
 
 def talk_json(talk: Talk) -> str:
     """`talk` as its row keeps it."""
-    values = {"state": state_json(talk.state), "number": talk.number, "code": talk.code, "pages": talk.pages, "receipted": talk.receipted}
-    return json.dumps(values | {"route": talk.route}, ensure_ascii=False)
+    values = {"number": talk.number, "code": talk.code, "pages": talk.pages, "receipted": talk.receipted, "route": talk.route}
+    return f'{{"state": {_state_text(talk.state)}, {_JSON(values)[1:]}'
+
+
+@lru_cache(maxsize=_KINDS)
+def _state_text(state: State) -> str:
+    """Talks that begin in one turn begin alike."""
+    return _JSON(state_json(state))
 
 
 def talk_of(row: Dialogue) -> Talk | None:

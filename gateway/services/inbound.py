@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from operator import attrgetter
 from random import Random
 from typing import Final
 
@@ -27,24 +28,28 @@ from gateway.services.attribution import Asked, waves_of
 from gateway.services.follow_ups import CORRECT_MS, language_of, may_be_later_word
 from gateway.services.forwarding import Incoming, hand_on
 from gateway.services.intake import Given, address_of
+from gateway.services.just_stored import JustStored
 from gateway.services.outward import listening
-from gateway.services.reading_ahead import ReadingAhead
+from gateway.services.reading_ahead import MANY, ReadingAhead
 from gateway.services.replies import Replies
 from gateway.services.routes import Route
-from gateway.storage import follow_ups, inbox, tips, users
+from gateway.services.routing import Around, around, way_back
+from gateway.storage import follow_ups, inbox, standing, tips, users
 from gateway.storage.database import Database, StorageDown
 from gateway.storage.inbox import Handled, Mo
-from gateway.storage.outbox import AT_ONCE, PRIORITY, NewMt, enqueue, new_refs
+from gateway.storage.outbox import AT_ONCE, PRIORITY, NewMt, RouteCondition, enqueue, new_refs
 from gateway.storage.parts import Parked, park
 
 REPLY_LIFE_MS: Final = 24 * 3_600_000
 REPLIES_AN_HOUR: Final = 6
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
+_STANDING_MS: Final = 1_000  # how long we go by how the routes stood: one statement a turn would cost a pile's turns a tenth
 IN_RESPONSE_MS: Final = 30_000  # a reply that a carrier's response carries waits so long as an MT, in case that response never went
 SILENCED: Final = "more than six replies an hour: silent"
 _GROUP: Final = 200
 _RETRY_S: Final = 2.0  # while the database is down
+_PILE_MS: Final = 1_000  # so long after a pile of texts another is expected
 _LOOK_S: Final = 30.0  # how often texts are looked for whose parts never came
 Clock = Callable[[], int]
 Readings = Mapping[int, Reading]
@@ -63,7 +68,7 @@ class _Group:
 
 
 class Inbound:
-    """Handles new MOs. `routes`: the enabled ones in their order; a reply leaves by its MO's route, else by the first that reaches.
+    """Handles new MOs. `routes`: the enabled ones in their order; a reply leaves by its MO's route, while that sends; else see `way_back`.
 
     `helper`: see `reading_ahead`.
     """
@@ -82,16 +87,19 @@ class Inbound:
         self._clock, self._random = clock, random
         self._reading = ReadingAhead(deployment, helper)
         self._answers = Answers(deployment, replies, routes, database.keyring)
+        self.just_stored = JustStored()
+        self._conditions: tuple[int, Mapping[str, RouteCondition]] = -_STANDING_MS, {}  # how the routes stood, and when that was read
         self._looked_at = 0
         self._after = 0  # where the next look at new MOs begins
         self._ahead: asyncio.Task[_Group] | None = None  # the next group, being read while this one is written
         self._left = _Group()  # later words of people whose earlier ones are being handled
+        self._piled_at = -_PILE_MS  # when many were last handled at once
         self.replied = asyncio.Event()  # set when replies wait in the outbox
 
     @property
     def is_busy(self) -> bool:
-        """Whether more texts wait than a turn takes: what nobody waits for should not take the writer now."""
-        return self._ahead is not None
+        """Whether texts come in piles: what nobody waits for should not take the writer now."""
+        return self._ahead is not None or 0 <= self._clock() - self._piled_at < _PILE_MS
 
     # --- the loop ---
 
@@ -160,6 +168,8 @@ class Inbound:
         self._left = left
         if turn is not None and turn.replies:
             self.replied.set()
+        if len(group.mos) >= MANY:
+            self._piled_at = now_ms
         is_alone = turn is not None and len(turn.handled) * 2 >= len(group.mos)
         self._after = 0 if is_alone else group.mos[-1].id
         return len(group.mos)
@@ -175,7 +185,12 @@ class Inbound:
 
     async def _look(self, after: int) -> "_Group":
         async with self._database.read() as connection:
-            mos = await inbox.new_mos(connection, self._database.keyring, _GROUP, after)
+            ids = await inbox.new_ids(connection, _GROUP, after)
+            mos = self.just_stored.take(ids)
+            if len(mos) < len(ids):
+                known = {mo.id for mo in mos}
+                mos += await inbox.these_mos(connection, self._database.keyring, [id_ for id_ in ids if id_ not in known])
+                mos.sort(key=attrgetter("id"))
         return _Group(mos, await self._reading.read_all(mos))
 
     async def _these(self, ids: Collection[int]) -> "_Group":
@@ -271,7 +286,19 @@ class Inbound:
             refs=new_refs(len(mos)),
             talking={by_id[mo] for mo in await follow_ups.in_dialogue(connection, later, now - CORRECT_MS)},
             on_duty={by_id[mo] for mo in await follow_ups.on_duty(connection, taking)},
+            seen=await self._seen(connection, mos, now),
         )
+
+    async def _seen(self, connection: AsyncConnection, mos: Sequence[Mo], now: int) -> Around:
+        """What the choice of a reply's route looks at. Whose numbers they are is asked only where an MO's own route does not send now."""
+        database, (read_at, conditions) = self._database, self._conditions
+        if not 0 <= now - read_at < _STANDING_MS:
+            conditions = await standing.route_rows(connection)
+            self._conditions = now, conditions
+        seen = Around(database.operators, {}, conditions, now)
+        sending = {route.name for route in self._routes if not seen.waits(route.name)}
+        lost = [number for mo in mos if mo.route not in sending and (number := address_of(mo.sender, mo.channel)) is not None]
+        return await around(connection, database.keyring, database.operators, lost, now) if lost else seen
 
     async def _waves_answered(self, connection: AsyncConnection, mos: Sequence[Mo]) -> dict[int, int | None]:
         commune = self._deployment.campaign.commune
@@ -280,12 +307,12 @@ class Inbound:
         return {mo.id: wave for mo, wave in zip(mos, waves, strict=True)}
 
     async def _store(self, connection: AsyncConnection, turn: Turn) -> None:
-        await tips.add_tips(connection, turn.tips)
+        told = await tips.add_tips(connection, turn.tips)
         await consent.note_all(connection, turn.agreed)
         await follow_ups.join(connection, turn.joining, self._deployment.commune_of)
         for tip, why in (await follow_ups.urgent_tips(connection, turn.urgent)).items():
             await alerts.raise_alert(connection, tip, why, turn.now)
-        await self._answers.dialogues.open_all(connection, turn.openings, turn.now)
+        await self._answers.dialogues.open_all(connection, turn.openings, told, turn.now)
         await tips.add_dna_requests(connection, turn.dna)
         await tips.add_questions(connection, turn.questions)
         if turn.replies:
@@ -297,7 +324,8 @@ class Inbound:
     def _reply(self, turn: Turn, mo: Mo, words: str, *, in_response: bool) -> str | None:
         """Enqueue the one reply; returns an alarm where there must be silence."""
         msisdn = address_of(mo.sender, mo.channel)
-        route = None if msisdn is None or mo.channel == Channel.WEB or mo.channel in BY_STAFF else self._route(mo.route, msisdn)
+        silent = msisdn is None or mo.channel == Channel.WEB or mo.channel in BY_STAFF
+        route = None if msisdn is None or silent else self._route(turn, mo, msisdn, words, in_response=in_response)
         if msisdn is None or route is None or not words:
             return None  # a name, a short code, a form, somebody who spoke to us: nobody to write to
         if turn.said.get(mo.bidx, 0) >= REPLIES_AN_HOUR:
@@ -319,10 +347,12 @@ class Inbound:
         )
         return None
 
-    def _route(self, name: str, msisdn: Msisdn) -> str | None:
-        own = [route for route in self._routes if route.name == name]
-        reaching = [route for route in self._routes if route.reaches(msisdn)]
-        return (own + reaching)[0].name if own or reaching else None
+    def _route(self, turn: Turn, mo: Mo, msisdn: Msisdn, words: str, *, in_response: bool) -> str | None:
+        """What a carrier's response carries stays with that carrier, in case it never went."""
+        if in_response and any(route.name == mo.route for route in self._routes):
+            return mo.route
+        found = way_back(self._routes, mo.route, msisdn, words, turn.seen)
+        return found.name if found else None
 
 
 def _one_word_each(mos: Sequence[Mo], readings: Readings) -> tuple[list[Mo], list[Mo]]:

@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.carriers.zalo import user_of
 from gateway.domain.msisdn import BadMsisdn, Msisdn
 from gateway.domain.tip import Channel
+from gateway.services.just_stored import JustStored
 from gateway.services.parts import join_parts
 from gateway.storage.database import Database, StorageDown
-from gateway.storage.inbox import OURS, UNREADABLE, NewDlr, NewMo, Stored, add_dlrs, add_mos, went_in_response
+from gateway.storage.inbox import NEW, OURS, UNREADABLE, Mo, NewDlr, NewMo, Stored, add_dlrs, add_mos, as_stored, went_in_response
 from gateway.storage.spool import Spool
 from gateway.storage.spool import Spooled as SpooledCall
 
@@ -109,8 +110,17 @@ def address_of(sender: str, channel: str) -> Msisdn | None:
 class Intake:
     """The door of the inbox. Made by `open_intake`."""
 
-    def __init__(self, database: Database, spool: Spool, at_once: AtOnce | None, in_response: Collection[str], patience_s: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        spool: Spool,
+        at_once: AtOnce | None,
+        in_response: Collection[str],
+        just_stored: JustStored,
+        patience_s: float,
+    ) -> None:
         self._database, self._spool, self._at_once, self._patience_s = database, spool, at_once, patience_s
+        self._just_stored = just_stored
         self._in_response = frozenset(in_response)
         self._waiting: deque[_Waiting] = deque()
         self._went: list[int] = []  # MOs whose reply went in a response
@@ -180,19 +190,22 @@ class Intake:
         mos = [each for each in arrivals if isinstance(each, NewMo)]
         dlrs = [each for each in arrivals if isinstance(each, NewDlr)]
 
-        async def unit(connection: AsyncConnection) -> list[Taken]:
+        async def unit(connection: AsyncConnection) -> tuple[list[Taken], list[Mo]]:
             if dlrs:
                 await add_dlrs(connection, dlrs)
-            return await self._store_mos(connection, mos, is_awaited=is_awaited) if mos else []
+            return await self._store_mos(connection, mos, is_awaited=is_awaited) if mos else ([], [])
 
-        taken = iter(await self._database.write(unit))
+        stored, waiting = await self._database.write(unit)
         if mos:
+            self._just_stored.keep(waiting)
             self.wake.set()
         if dlrs:
             self.reported.set()
+        taken = iter(stored)
         return [next(taken) if isinstance(each, NewMo) else Accepted(0) for each in arrivals]
 
-    async def _store_mos(self, connection: AsyncConnection, mos: Sequence[NewMo], *, is_awaited: bool) -> list[Taken]:
+    async def _store_mos(self, connection: AsyncConnection, mos: Sequence[NewMo], *, is_awaited: bool) -> tuple[list[Taken], list[Mo]]:
+        """What became of `mos`, and those of them that wait to be handled."""
         keyring = self._database.keyring
         stored = await add_mos(connection, keyring, mos)
         new_parts = [at.id for new, at in zip(mos, stored, strict=True) if new.part_ref is not None and not at.repeat]
@@ -200,7 +213,8 @@ class Intake:
         wholes = {part: whole for whole, part in {joined[part]: part for part in new_parts if part in joined}.items()}  # its last part's
         direct = {wholes.get(at.id, at.id) for new, at in zip(mos, stored, strict=True) if self._is_direct(new, is_awaited=is_awaited)}
         given = await self._at_once(connection, sorted(direct)) if direct and self._at_once else {}
-        return [_taken(at, wholes.get(at.id, at.id), given) for at in stored]
+        waiting = [as_stored(keyring, new, at) for new, at in zip(mos, stored, strict=True) if _waits(new, at) and at.id not in direct]
+        return [_taken(at, wholes.get(at.id, at.id), given) for at in stored], waiting
 
     def _is_direct(self, new: NewMo, *, is_awaited: bool) -> bool:
         """A form's sender looks at the page that shows the code; some carriers take the reply with our answer to their call."""
@@ -295,6 +309,10 @@ def _taken(stored: Stored, whole: int, given: Mapping[int, Given]) -> Taken:
     return Accepted(stored.id, found.code, found.words, whole if whole != stored.id else None)
 
 
+def _waits(new: NewMo, stored: Stored) -> bool:
+    return new.channel == Channel.SMS and new.state == NEW and not stored.repeat
+
+
 def _arrival(call: SpooledCall) -> NewMo | NewDlr:
     return NewMo(**call.values) if call.kind == "mo" else NewDlr(**call.values)
 
@@ -333,14 +351,15 @@ async def open_intake(
     *,
     at_once: AtOnce | None = None,
     in_response: Collection[str] = (),
+    just_stored: JustStored | None = None,
     patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[Intake]:
     """An Intake and its one writer, which ends after the last arrival is written. Close the listeners first, the database after.
 
     `at_once`: handles arrivals in their own transaction, and gives their codes and replies by MO id: those of channel "web", and texts by
-    the routes of `in_response`, whose carriers take the reply with our answer.
+    the routes of `in_response`, whose carriers take the reply with our answer. `just_stored`: where texts are found by who handles them.
     """
-    intake = Intake(database, spool, at_once, in_response, patience_s)
+    intake = Intake(database, spool, at_once, in_response, just_stored or JustStored(), patience_s)
     writer = asyncio.create_task(intake.write_groups(), name="intake")
     try:
         yield intake

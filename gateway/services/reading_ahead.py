@@ -1,7 +1,8 @@
 """Texts are read before their transaction, and between two of them the event loop answers whoever knocks.
 
 Reading is the dearest step of an MO. Where many wait, a second process reads them, while this one answers, stores and sends. It begins with
-the first such pile and ends with this process, however that ends.
+the first such pile and ends with this process, however that ends. While it is beginning this one reads too; from then on it reads nothing
+of such a pile: also what it read while its loop had nothing to do kept the writer's thread from the interpreter.
 """
 
 import asyncio
@@ -16,14 +17,12 @@ from typing import Final
 
 from gateway.deployment import Deployment
 from gateway.process import follow_parent, work_hard
-from gateway.reading import Reading, gazetteer_of, place_names_of, read
+from gateway.reading import Reading, gazetteer_of, place_names_of, read, spellings_of
 from gateway.services.follow_ups import correction_in
 from gateway.storage.inbox import Mo
 
 MANY: Final = 40  # fewer are read here: some 20 ms, and no second process on a quiet evening
-_SLICE: Final = 20
-_ELSEWHERE_S: Final = 0.005  # the loop is busy: look again
-_BUSY_S: Final = 0.0003  # a turn of the loop in which nobody waits takes a fifth of this
+_SLICE: Final = 40  # a hand-over costs this process as much as storing ten texts
 _AHEAD: Final = 3  # slices at the helper: it must not wait for the next one
 
 Text = tuple[str, str]  # words, channel
@@ -35,7 +34,7 @@ class Reader:
 
     def __init__(self, deployment: Deployment) -> None:
         self._places, self._names = gazetteer_of(deployment), place_names_of(deployment)
-        self._aliases = deployment.keywords.aliases
+        self._aliases = spellings_of(deployment.keywords.aliases)
 
     def read(self, text: Text) -> Reading:
         """What a text says; of a correction, what stands behind its SUA."""
@@ -65,18 +64,18 @@ class ReadingAhead:
         readings: dict[int, Reading] = {}
         if self._helper is not None and len(mos) >= MANY:
             there = [self._there(self._helper, pile, readings) for _ in range(_AHEAD)]
-            await asyncio.gather(*there, self._here(pile, readings, only_idle=self._is_up))  # a helper takes a second to begin
+            await asyncio.gather(*there, self._here(pile, readings, until_up=True))  # a helper takes a second to begin
         await self._here(pile, readings)
         return readings
 
-    async def _here(self, pile: deque[Sequence[Mo]], readings: dict[int, Reading], *, only_idle: bool = False) -> None:
+    async def _here(self, pile: deque[Sequence[Mo]], readings: dict[int, Reading], *, until_up: bool = False) -> None:
         """A text costs up to a millisecond: departures have their slots and callers wait, so between two of them the loop goes on.
 
-        `only_idle`: and while it has anything else to do, nothing is read here.
+        `until_up`: and no longer than until the helper reads.
         """
-        while pile:
+        while pile and not (until_up and self._is_up):
             for mo in pile.pop():
-                await (_until_idle() if only_idle else asyncio.sleep(0))
+                await asyncio.sleep(0)
                 readings[mo.id] = self.read(mo)
 
     async def _there(self, helper: Executor, pile: deque[Sequence[Mo]], readings: dict[int, Reading]) -> None:
@@ -92,17 +91,6 @@ class ReadingAhead:
                 return
             self._is_up = True
             readings.update(zip((mo.id for mo in some), found, strict=True))
-
-
-async def _until_idle() -> None:
-    """Until a turn of the loop is so short that nobody else can be waiting for it."""
-    loop = asyncio.get_running_loop()
-    while True:
-        began = loop.time()
-        await asyncio.sleep(0)
-        if loop.time() - began <= _BUSY_S:
-            return
-        await asyncio.sleep(_ELSEWHERE_S)
 
 
 # --- the second process ---

@@ -539,10 +539,9 @@ class UssdSessions:
     async def _store(self, connection: AsyncConnection, book: _Book) -> bool:
         """Store all of it; whether there are receipts among it."""
         stored = await inbox.add_mos(connection, self._database.keyring, book.mos) if book.mos else []
-        await tips.add_tips(connection, [replace(new, mo=stored[place].id) for place, new in book.tips])
+        ids = await tips.add_tips(connection, [replace(new, mo=stored[place].id) for place, new in book.tips])
         await tell_of_tips(connection, listening(self._database), [new for _, new in book.tips], self._clock())
         await tips.add_dna_requests(connection, [replace(new, mo=stored[place].id) for place, new in book.dna])
-        ids = await dialogues.ids_of(connection, [new.code for _, new in book.tips])
         mos = {new.code: stored[place].id for place, new in book.tips}
         for new in (new for _, new in book.tips if new.urgent):
             await alerts.raise_alert(connection, ids[new.code], new.urgent or "", new.received_at)

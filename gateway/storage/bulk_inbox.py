@@ -64,9 +64,7 @@ def _rows(columns: Sequence[str], rest: str) -> Twice:
     return in_one(f"SELECT {', '.join(columns)} FROM mo {rest}", *shown)  # noqa: S608 # constants
 
 
-NEW: Final = _rows(
-    _MO, "WHERE state = 'new' AND id > $1 ORDER BY id LIMIT $2"
-)  # served by mo_new; nothing is held: `STILL` asks again, in the unit
+NEW: Final = in_one("SELECT id FROM mo WHERE state = 'new' AND id > $1 ORDER BY id LIMIT $2", "id")  # served by mo_new alone
 THESE: Final = _rows(_MO, "WHERE id {of_1} AND state = 'new' ORDER BY id")
 STILL: Final = Twice(  # other processes step over what one holds; SQLite's write lock is that already
     "SELECT json_group_array(json_array(id)) FROM mo WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'new'",

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.new_rows import NewRows
 from gateway.storage.schema import dialogue, tip, tip_event
 
 USSD: Final = "ussd"
@@ -63,6 +64,7 @@ _SAVE: Final = (
     .where(dialogue.c.id == bindparam("id_"))
     .values({name: bindparam(f"{name}_", type_=dialogue.c[name].type) for name in _SET})
 )
+_NEW: Final = NewRows(dialogue, *(each.name for each in fields(Dialogue) if each.name != "id"))
 _END: Final = (
     update(dialogue)
     .where(_open, dialogue.c.channel == bindparam("channel_"), dialogue.c.touched_at < bindparam("before_"))
@@ -101,11 +103,9 @@ def _row(row: Any) -> Dialogue:  # Any: a row
 async def save(connection: AsyncConnection, rows: Sequence[Dialogue]) -> None:
     """Store `rows`: those without an id are new. Those that exist come first: a session may pass from one to the other."""
     known = [{f"{name}_": getattr(each, name) for name in _SET} | {"id_": each.id} for each in rows if each.id]
-    new = [{one.name: getattr(each, one.name) for one in fields(each) if one.name != "id"} for each in rows if not each.id]
     if known:
         await connection.execute(_SAVE, known)
-    if new:
-        await connection.execute(insert(dialogue), new)
+    await _NEW.add(connection, [each for each in rows if not each.id])
 
 
 # -- the tip behind a dialogue -----------------------------------------------------------------------------------------------------------
@@ -118,13 +118,6 @@ _MAY: Final = (
         may_publish=func.coalesce(bindparam("may_publish_", type_=tip.c.may_publish.type), tip.c.may_publish),
     )
 )
-
-
-async def ids_of(connection: AsyncConnection, codes: Collection[str]) -> dict[str, int]:
-    """Ids of tips by code."""
-    if not codes:
-        return {}
-    return {row.code: row.id for row in await connection.execute(select(tip.c.code, tip.c.id).where(tip.c.code.in_(codes)))}
 
 
 @dataclass(frozen=True, slots=True)

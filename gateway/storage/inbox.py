@@ -6,7 +6,7 @@ of a row that was committed after all is known again. Alike in content is a diff
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import Any, Final
 
@@ -79,10 +79,11 @@ class NewDlr:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of an arrival: the row it is, or the row it repeats."""
+    """What became of an arrival: the row it is, or the row it repeats. `alarm`: what storing it noted on its row."""
 
     id: int
     repeat: bool = False
+    alarm: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +148,10 @@ async def add_mos(connection: AsyncConnection, keyring: Keyring, arrivals: Seque
     missed = await _known(connection, [key for key in fresh if key not in ids])
     stored = _stored(keys, ids, known | missed, twins)
     await _count_repeats(connection, keys, twins, stored)
-    if late:
-        await connection.execute(_ALARM, [{"mo_": row} for row in late])
-    return stored
+    if not late:
+        return stored
+    await connection.execute(_ALARM, [{"mo_": row} for row in late])
+    return [replace(at, alarm=OTHER_WORDS) if at.id in late else at for at in stored]
 
 
 def _stored(keys: Sequence[Key], ids: Mapping[Key, int], known: Mapping[Key, int], twins: Mapping[Key, int | Key]) -> list[Stored]:
@@ -317,14 +319,6 @@ class Handled:
     language: str | None = None
 
 
-async def new_mos(connection: AsyncConnection, keyring: Keyring, limit: int, after: int = 0) -> list[Mo]:
-    """Up to `limit` MOs behind id `after` that nobody has looked at, oldest first. Nothing is held: `still_new` asks again.
-
-    Raises Unsealable.
-    """
-    return [_opened(keyring, row) for row in await read_rows(connection, bulk_inbox.NEW, after, limit)]
-
-
 async def these_mos(connection: AsyncConnection, keyring: Keyring, ids: Collection[int]) -> list[Mo]:
     """Those of `ids` nobody has looked at, oldest first. Raises Unsealable."""
     return [_opened(keyring, row) for row in await read_rows(connection, bulk_inbox.THESE, sorted(ids))]
@@ -343,15 +337,23 @@ def _open(keyring: Keyring, value: object, place: str) -> str | None:
     return keyring.open(blob(value), place).decode() if value else None
 
 
+def as_stored(keyring: Keyring, new: NewMo, stored: Stored) -> Mo:
+    """The MO that `new` is now, without reading its row."""
+    return Mo(
+        stored.id, new.route, new.channel, _person_of(keyring, new), new.sender, new.receiver, new.text, new.raw, new.placement,
+        new.received_at, stored.alarm or new.alarm, new.part_ref,
+    )  # fmt: skip
+
+
 async def still_new(connection: AsyncConnection, ids: Collection[int]) -> set[int]:
     """Those of `ids` nobody has looked at meanwhile, held until the transaction ends."""
     return {row[0] for row in await read_rows(connection, bulk_inbox.STILL, sorted(ids))}
 
 
-async def new_ids(connection: AsyncConnection, limit: int) -> list[int]:
-    """Ids of MOs nobody has looked at, oldest first; nothing is opened and nothing held."""
-    new = select(mo.c.id).where(mo.c.state == literal_column("'new'")).order_by(mo.c.id).limit(limit)
-    return list(await connection.scalars(new))
+async def new_ids(connection: AsyncConnection, limit: int, after: int = 0) -> list[int]:
+    """Ids of up to `limit` MOs behind id `after` that nobody has looked at, oldest first. Nothing is opened, and nothing held: `still_new`
+    asks again."""
+    return [row[0] for row in await read_rows(connection, bulk_inbox.NEW, after, limit)]
 
 
 async def mark(connection: AsyncConnection, handled: Sequence[Handled]) -> None:

@@ -20,6 +20,7 @@ from gateway.domain.operator import Operators
 from gateway.storage import bulk
 from gateway.storage.bulk import Verdict
 from gateway.storage.database import CLOCK_US, now_us
+from gateway.storage.new_rows import insert_rows
 from gateway.storage.schema import NO_WAVE, attempt, contact, dispatcher, dlr, mo, mt, request, route_state
 from gateway.storage.schema import wave as waves
 from gateway.storage.seal import Keyring
@@ -108,7 +109,6 @@ _COLUMNS: Final = (
     "ref", "wave", "reply_to", "send_id", "bidx", "msisdn", "parameters", "body", "language", "operator", "lane", "route", "state",
     "due_at", "expires_at", "segments", "created_at",
 )  # fmt: skip
-_INSERT_SQLITE: Final = f"INSERT INTO mt ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT DO NOTHING"  # noqa: S608
 
 
 async def enqueue(connection: AsyncConnection, mts: Sequence[NewMt], now: int) -> int:
@@ -116,7 +116,7 @@ async def enqueue(connection: AsyncConnection, mts: Sequence[NewMt], now: int) -
     if (driver := driver_of(connection)) is not None:  # a third of Core's time, and a blast is enqueued while somebody waits
         before = driver.total_changes
         keyring, operators = connection.dialect.keyring, connection.dialect.operators  # type: ignore[attr-defined]
-        driver.executemany(_INSERT_SQLITE, map(_sealer(keyring, operators, now), mts))
+        insert_rows(driver, mt.name, _COLUMNS, list(map(_sealer(keyring, operators, now), mts)), "ON CONFLICT DO NOTHING")
         return driver.total_changes - before
     new, operators = 0, connection.dialect.operators  # type: ignore[attr-defined]
     for start in range(0, len(mts), _CHUNK):

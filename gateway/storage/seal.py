@@ -90,6 +90,14 @@ class Keyring:
         head, cipher, bound = self._sealers.get(place) or self._sealer(place)
         return head + nonce + cipher.encrypt(nonce, value, bound)
 
+    def seal_texts(self, values: Sequence[str | None], place: str) -> list[bytes | None]:
+        """Texts of many rows, each sealed as `seal` does; their nonces are drawn at once. None stays None."""
+        nonces = self._nonce(_NONCE * len(values))
+        head, cipher, bound = self._sealers.get(place) or self._sealer(place)
+        encrypt, ends = cipher.encrypt, range(_NONCE, len(nonces) + 1, _NONCE)
+        each = ((nonces[end - _NONCE : end], value) for end, value in zip(ends, values, strict=True))
+        return [None if value is None else head + nonce + encrypt(nonce, value.encode(), bound) for nonce, value in each]
+
     def _sealer(self, place: str) -> tuple[bytes, AESGCM, bytes]:
         """Built once a place and key: what begins a value of `place`, what seals it, what it is bound to."""
         sealers, key_id = self._sealers, self._current

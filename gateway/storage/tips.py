@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import bindparam, insert, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.new_rows import NewRows
 from gateway.storage.schema import dna_request, mo, question, tip, tip_event
+from gateway.storage.twice import change, in_one, read_rows, twice
 
 NEW: Final = "new"
 # Kinds of tip_event beside "received"; notes are sealed.
@@ -85,29 +87,41 @@ class TipRow:
     may_publish: bool | None
 
 
-def _values(new: object) -> dict[str, Any]:  # Any: a row's values
-    return {each.name: getattr(new, each.name) for each in fields(new)}  # type: ignore[arg-type] # called with the dataclasses above
+def _of(new: type[NewTip] | type[NewDnaRequest] | type[NewQuestion]) -> list[str]:
+    return [each.name for each in fields(new)]
 
 
-async def add_tips(connection: AsyncConnection, tips: Sequence[NewTip]) -> None:
-    """Store tips with their first event."""
+_TIPS: Final = NewRows(tip, *_of(NewTip))
+_DNA: Final = NewRows(dna_request, *_of(NewDnaRequest))
+_QUESTIONS: Final = NewRows(question, *_of(NewQuestion))
+_RECEIVED: Final = twice(
+    "INSERT INTO tip_event (tip, kind, at) SELECT id, 'received', received_at FROM tip WHERE mo {of_1} ORDER BY id"  # an MO has one tip
+)
+_IDS: Final = in_one("SELECT code, id FROM tip WHERE mo {of_1}", "code", "id")
+_TAKEN: Final = in_one(
+    "SELECT code FROM tip WHERE code {texts_1} UNION ALL SELECT code FROM dna_request WHERE code {texts_1}",
+    "code",
+)
+
+
+async def add_tips(connection: AsyncConnection, tips: Sequence[NewTip]) -> dict[str, int]:
+    """Store tips with their first event; their ids by code."""
     if not tips:
-        return
-    await connection.execute(insert(tip), [_values(new) for new in tips])
-    found = await connection.execute(select(tip.c.id, tip.c.received_at).where(tip.c.code.in_([new.code for new in tips])))
-    await connection.execute(insert(tip_event), [{"tip": row.id, "kind": "received", "at": row.received_at} for row in found])
+        return {}
+    await _TIPS.add(connection, tips)
+    mos = [new.mo for new in tips]
+    await change(connection, _RECEIVED, mos)
+    return {row[0]: row[1] for row in await read_rows(connection, _IDS, mos)}
 
 
 async def add_dna_requests(connection: AsyncConnection, requests: Sequence[NewDnaRequest]) -> None:
     """Store registrations for sampling."""
-    if requests:
-        await connection.execute(insert(dna_request), [_values(new) for new in requests])
+    await _DNA.add(connection, requests)
 
 
 async def add_questions(connection: AsyncConnection, questions: Sequence[NewQuestion]) -> None:
     """Store questions."""
-    if questions:
-        await connection.execute(insert(question), [_values(new) for new in questions])
+    await _QUESTIONS.add(connection, questions)
 
 
 async def free_codes(connection: AsyncConnection, make: Callable[[], str], count: int) -> list[str]:
@@ -115,7 +129,7 @@ async def free_codes(connection: AsyncConnection, make: Callable[[], str], count
     free: list[str] = []
     while len(free) < count:
         drawn = list(dict.fromkeys(make() for _ in range(count - len(free))))
-        taken = {code for code, _, _ in await states(connection, drawn)}
+        taken = {row[0] for row in await read_rows(connection, _TAKEN, drawn)}
         free += [code for code in drawn if code not in taken and code not in free]
     return free
 

@@ -1,10 +1,12 @@
-"""Statements that move many rows in one step, in both engines' words: here, in `bulk`, `bulk_inbox` and `spending` alone the two differ.
+"""Statements that move many rows in one step, in both engines' words. These differ here alone, and in `bulk`, `bulk_inbox`, `new_rows`
+and `spending`.
 
 SQLite drops to sqlite3's own connection. Each `sqlite3_step` gives up the GIL, and a busy event loop is slow to hand it back: row by row
 a turn takes 5 to 15 times as long. So rows go in as one JSON value (`json_each`) and come out as one (`json_group_array`); blobs travel in
 hex, or as the parameters of one many-rowed INSERT. PostgreSQL takes the same values as arrays.
 
-Statements are written once where only the list differs: `{of_1}` is the list in parameter 1, and parameters stand as $1, $2 … for both.
+Statements are written once where only the list differs: `{of_1}` is the list of ids in parameter 1, `{texts_1}` of texts, and parameters
+stand as $1, $2 … for both.
 """
 
 import json
@@ -18,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.storage.sqlite_writer import driver_of
 
 Rows = Sequence[Sequence[Any]]  # Any: a row's values
+_ARRAYS: Final = (("of", "bigint"), ("texts", "text"))
 _DOLLAR: Final = re.compile(r"\$(\d)")
 
 
@@ -36,8 +39,8 @@ def sqlite_words(statement: str) -> str:
 
 def twice(statement: str) -> Twice:
     """`statement` for both."""
-    lists = {f"of_{at}": f"IN (SELECT value FROM json_each(${at}))" for at in range(1, 4)}  # noqa: S608 # constants
-    arrays = {f"of_{at}": f"= ANY(CAST(${at} AS bigint[]))" for at in range(1, 4)}
+    lists = {f"{of}_{at}": f"IN (SELECT value FROM json_each(${at}))" for at in range(1, 4) for of in ("of", "texts")}  # noqa: S608
+    arrays = {f"{of}_{at}": f"= ANY(CAST(${at} AS {of_what}[]))" for at in range(1, 4) for of, of_what in _ARRAYS}
     return Twice(sqlite_words(statement.format(**lists)), statement.format(**arrays))
 
 
@@ -59,7 +62,7 @@ async def read_rows(connection: AsyncConnection, statement: Twice, *values: obje
 
 
 async def change(connection: AsyncConnection, statement: Twice, *values: object) -> int:
-    """Run an UPDATE; a list among `values` is one value. How many rows it changed."""
+    """Run an UPDATE, or an INSERT from a SELECT; a list among `values` is one value. How many rows it changed."""
     if (driver := driver_of(connection)) is not None:
         return driver.execute(statement.sqlite, tuple(map(flat, values))).rowcount
     return (await connection.exec_driver_sql(statement.postgres, values)).rowcount

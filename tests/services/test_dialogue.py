@@ -14,10 +14,10 @@ from gateway.services.dialogue import Answered, Dialogues, Opening, Talk, slots_
 from gateway.services.replies import load_replies
 from gateway.storage import dialogues as stored
 from gateway.storage.database import Database
-from gateway.storage.dialogues import Dialogue, ids_of
+from gateway.storage.dialogues import Dialogue
 from gateway.storage.inbox import Mo, person
 from gateway.storage.schema import alert, dialogue, tip, tip_event
-from gateway.storage.tips import NewTip, add_tips
+from gateway.storage.tips import NewTip, add_tips, ids_of
 from tests.services.people import ALICE, BINH, NOW, arrive, deployment, rows, said
 
 DATA = deployment()
@@ -48,8 +48,8 @@ async def tell(
             code=code, commune="06577", mo=mo.id, channel=channel, village="TN07", placement=None, bidx=mo.bidx, sender=sender, text=text,
             fields=json.dumps(dict(about.fields)), urgent=about.urgent, received_at=NOW,
         )  # fmt: skip
-        await add_tips(connection, [new])
-        await TALKS.open_all(connection, [(mo, code, opening)] if opening else [], NOW)
+        ids = await add_tips(connection, [new])
+        await TALKS.open_all(connection, [(mo, code, opening)] if opening else [], ids, NOW)
 
     await database.write(unit)
     return opening

@@ -124,3 +124,23 @@ def test_a_value_copied_to_another_column_stays_shut(engine):
 def test_a_sealed_column_can_t_be_compared(compare):
     with pytest.raises(TypeError, match="blind index"):
         compare(TIP.c.text)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\x01\x00\x02short", bytes(60)])
+def test_of_many_the_first_that_does_not_open_is_an_error(damaged):
+    """Where a value must be there, as an MT's number, nothing stands in for it."""
+    same = [KEYRING.seal(each, "p") for each in (b"x", b"y")]
+    assert KEYRING.open_each(same, "p") == [b"x", b"y"]
+    assert KEYRING.open_each([], "p") == []
+    with pytest.raises((Unsealable, WrongKey)):
+        KEYRING.open_each([*same, damaged], "p")
+
+
+def test_texts_sealed_at_once_open_one_by_one():
+    """None stays; no two nonces are alike, not even of the same words."""
+    texts = ["Nà Lải", None, "", "Nà Lải"]
+    sealed = KEYRING.seal_texts(texts, "tip.text")
+    assert [None if each is None else KEYRING.open(each, "tip.text").decode() for each in sealed] == texts
+    assert sealed[0] != sealed[3]
+    assert len({each[3:15] for each in sealed if each}) == 3
+    assert KEYRING.seal_texts([], "tip.text") == []
