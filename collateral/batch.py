@@ -35,7 +35,7 @@ from collateral.setting import Setter
 from collateral.wording import HOME, words_for
 from gateway.domain.fold import nfc
 from gateway.domain.placement import Placement
-from gateway.process import follow_parent
+from gateway.process import follow_parent, seldom_garbage, work_hard
 
 if TYPE_CHECKING:
     from collateral.readback import Read
@@ -116,15 +116,16 @@ def _placed(shop: PrintShop) -> _Placed:
 def lay_out(shop: PrintShop, ticket: Ticket, press: Press = OFFICE) -> tuple[Order, tuple[Page, ...]]:
     """The ticket's pages as display lists. Raises Refused."""
     piece, deployment = shop.pieces[ticket.piece], shop.deployment
+    press = press.for_condition(piece.condition)
     if (village := deployment.villages.get(ticket.village)) is None:
         raise refused("villages.csv", "code", f"there is no village {ticket.village}", "Correct the code, or look at: tinbao check")
     village = replace(village, name=nfc(village.name), kind=nfc(village.kind))  # decomposed marks would print in the wrong place
     placement = placement_for(shop, ticket.village, ticket.piece, ticket.placement)
     copy, campaign = shop.copies[ticket.lang], deployment.campaign
-    palette = press.inks(shop.themes[ticket.theme].palette(piece.stock), piece.ink_limit)
+    palette = press.inks(shop.themes[ticket.theme].palette(piece.stock, press.paper), piece.ink_limit)
     setter = Setter(shop.faces, f"{ticket.village} {ticket.piece}")
     words, house = words_for(village, campaign, copy.shared, copy.lang), shop.themes[ticket.theme].house
-    order = Order(piece, palette, village, campaign, placement.code, copy, words, setter, house)
+    order = Order(piece, palette, village, campaign, placement.code, copy, words, setter, house, paper=press.paper)
     if piece.bilingual:
         order = _both(shop, order)
     pages = LAYOUTS[piece.layouts[ticket.theme]].lay_out(order)
@@ -154,10 +155,11 @@ def _both(shop: PrintShop, order: Order) -> Order:
 
 def draw_ticket(shop: PrintShop, ticket: Ticket, press: Press = OFFICE) -> Drawn:
     """The ticket as PDF/X at the press's level, not yet checked. Raises Refused. The same input gives the same bytes."""
-    from collateral.draw_pdf import draw
-    from collateral.pdfx import to_pdfx
+    from collateral.draw_pdf import drawn
+    from collateral.pdfx import finished
     from collateral.screen import paint
 
+    press = press.for_condition(shop.pieces[ticket.piece].condition)
     order, pages = lay_out(shop, ticket, press)
     piece = order.piece
     note = _note(ticket, order, pages, press)
@@ -165,8 +167,8 @@ def draw_ticket(shop: PrintShop, ticket: Ticket, press: Press = OFFICE) -> Drawn
         return Drawn(paint(pages[0], piece, order.palette, order.setter.faces, note), note, _name(ticket, piece))
     subject = _subject(order, ticket)
     titles = Titles(f"{piece.title} – {order.village.title}", subject, order.campaign.issuer, _dated(order))
-    plain = draw(pages, piece, f"{subject} · {condition_named(press)}", order.setter, outlines=press.outlines)
-    return Drawn(to_pdfx(plain, titles, note, press), note, _name(ticket, piece))
+    file = drawn(pages, piece, f"{subject} · {condition_named(press)}", order.setter, outlines=press.outlines)
+    return Drawn(finished(file, titles, note, press), note, _name(ticket, piece))
 
 
 def _name(ticket: Ticket, piece: Piece) -> str:
@@ -276,7 +278,8 @@ def make_all(
     """
     out.mkdir(parents=True, exist_ok=True)
     if jobs <= 1:
-        yield from (make(shop, each, out, press) if isinstance(each, Ticket) else each for each in tickets)
+        with seldom_garbage():
+            yield from (make(shop, each, out, press) if isinstance(each, Ticket) else each for each in tickets)
         return
     path, left = str(shop.deployment.path), iter(tickets)
     waiting: deque[Ticket | Made | Failed] = deque()
@@ -294,7 +297,7 @@ def _until_one_dies(
     waiting: deque[Ticket | Made | Failed], left: Iterator[Ticket | Made | Failed], jobs: int, work: Callable[[Ticket], _Work]
 ) -> Iterator[Made | Failed]:
     """Results of `waiting` and then of `left`. Ends where a process has died; `waiting` then holds what has no result yet."""
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=follow_parent) as pool, suppress(BrokenProcessPool):
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin) as pool, suppress(BrokenProcessPool):
 
         def begun(each: Ticket | Made | Failed) -> Future[Made | Failed] | Made | Failed:
             return pool.submit(_make_elsewhere, work(each)) if isinstance(each, Ticket) else each
@@ -312,10 +315,16 @@ def _until_one_dies(
 
 def _alone(work: _Work) -> Made | Failed:
     try:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=follow_parent) as pool:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin) as pool:
             return pool.submit(_make_elsewhere, work).result()
     except BrokenProcessPool:
         return Failed(work[1], "the process that made it died twice. Look at the machine's memory, and at this village's row")
+
+
+def _begin() -> None:
+    """What a process that prints does first."""
+    follow_parent()
+    work_hard()
 
 
 def _make_elsewhere(work: _Work) -> Made | Failed:

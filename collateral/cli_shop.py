@@ -175,7 +175,11 @@ def impose(
     out: Annotated[Path, typer.Option(help="The PDF to write.", dir_okay=False)],
     sheet: Annotated[str, typer.Option(help="Sheet: a4, a3, sra3, or WIDTHxHEIGHT in mm.")] = "sra3",
     order: Annotated[
-        str, typer.Option(help="rows: sheet by sheet; stack: cut stacks lie in order; repeat: each file fills sheets.")
+        str,
+        typer.Option(
+            help="rows: sheet by sheet; stack: cut stacks lie in order; repeat: each file fills sheets; "
+            "booklet: all pages in turn, folded once, laid into each other and stapled."
+        ),
     ] = "rows",
     duplex: Annotated[str, typer.Option(help="Which edge the sheet is turned over: long or short.")] = "long",
     tumbled: Annotated[
@@ -184,11 +188,15 @@ def impose(
     gutter: Annotated[float, typer.Option(help="mm between the pieces, at least twice their bleed for marks.", min=0)] = 6.0,
     margin: Annotated[float, typer.Option(help="mm along the sheet's edges that the press can't print.", min=0)] = 8.0,
     first: Annotated[int, typer.Option(help="First free place of the first sheet: labels before it are used up.", min=1)] = 1,
+    thickness: Annotated[
+        float, typer.Option(help="Of the paper, mm: by so much a booklet's inner leaves creep outward.", min=0, max=1)
+    ] = 0.1,
     shift: Annotated[str, typer.Option(help="Offset of front and back in mm from the calibration sheet: FX,FY,BX,BY.")] = "0,0,0,0",
     as_json: JsonOption = False,
 ) -> None:
-    """Put many small pieces on one sheet, with gutters and cutting marks, backs behind their fronts."""
+    """Put many small pieces on one sheet, with gutters and cutting marks, backs behind their fronts; or bind their pages to a booklet."""
     from collateral.refusal import Refused
+    from collateral.shop.booklet_pdf import bind_files
     from collateral.shop.impose import Plan, sheet_size
     from collateral.shop.impose_pdf import impose_files
 
@@ -198,7 +206,7 @@ def impose(
     except ValueError as why:
         raise typer.BadParameter(str(why)) from why
     try:
-        sheets = impose_files(files, plan, out)
+        sheets = bind_files(files, plan, out, thickness) if plan.order == "booklet" else impose_files(files, plan, out)
     except Refused as why:
         fail(str(why))
     except OSError as why:

@@ -284,7 +284,7 @@ class _Walk:
     # --- colour ---
 
     def _device_colour(self, operator: str, operands: Any) -> None:
-        key = (operator, *(str(v) for v in operands))
+        key = (operator, *map(str, operands))
         if (colour := self._colours.get(key)) is None:
             parts = tuple(float(v) for v in operands)
             kind: Literal["cmyk", "grey", "other"] = "cmyk" if operator in "kK" else "grey" if operator in "gG" else "other"

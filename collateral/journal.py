@@ -22,7 +22,6 @@ from collateral.type import LAO, LAO_BOLD, LAO_SLOGAN, face
 
 FILE: Final = ".tinbao-print.jsonl"
 _DRAWS: Final = (
-    "reportlab",
     "pikepdf",
     "qrcode",
     "fontpkg-be-vietnam-pro",
@@ -131,7 +130,8 @@ def _digest(path: Path) -> str:
 def fingerprint(shop: PrintShop, ticket: Ticket, press: Press = OFFICE) -> str:
     """A hash of all that decides the file's bytes: data, copy, piece, inks, press, and this program. Raises Refused as printing would."""
     piece, deployment = shop.pieces[ticket.piece], shop.deployment
-    section = LAYOUTS[piece.layouts[ticket.theme]].words
+    layout = LAYOUTS[piece.layouts[ticket.theme]]
+    sections = (layout.words, *layout.besides)
     decides = {
         "ticket": ticket,
         "press": press,
@@ -139,7 +139,11 @@ def fingerprint(shop: PrintShop, ticket: Ticket, press: Press = OFFICE) -> str:
         "theme": shop.themes[ticket.theme],
         "village": deployment.villages.get(ticket.village),
         "placement": placement_for(shop, ticket.village, ticket.piece, ticket.placement),
-        "said": {lang: copy.sections.get(section) for lang, copy in shop.copies.items() if piece.bilingual or lang == ticket.lang},
+        "said": {
+            lang: [copy.sections.get(section) for section in sections]
+            for lang, copy in shop.copies.items()
+            if piece.bilingual or lang == ticket.lang
+        },
     }
     return hashlib.sha256(f"{_common(shop)}{_stable(decides)}".encode()).hexdigest()
 

@@ -14,6 +14,7 @@ from collateral.ink import Ink
 from collateral.layout import LAYOUTS
 from collateral.marks import Marks
 from collateral.piece import Piece
+from collateral.press import CONDITIONS
 from collateral.theme import Theme
 from collateral.type import LAO, LAO_BOLD, LAO_SLOGAN, Face, face, faces_with, own_lao
 from collateral.wording import FIELDS, Copy, Shared
@@ -107,6 +108,9 @@ def _faces(folder: Path, toml: TomlFile, fonts: _Fonts, faults: list[Fault]) -> 
 def _piece_faults(toml: TomlFile, name: str, piece: Piece, themes: Mapping[str, Theme]) -> Iterator[Fault]:
     """What no single value shows: unknown names, and inks that the piece's stock can't carry."""
     line = toml.places.line(("pieces", name, "layouts"))
+    if piece.condition and piece.condition not in CONDITIONS:
+        at, text = toml.places.line(("pieces", name, "condition")), f"There is no printing condition “{piece.condition}”"
+        yield Fault(toml.file, at, f"pieces.{name}.condition", text, f"There are: {', '.join(CONDITIONS)}")
     for theme, layout in piece.layouts.items():
         if layout not in LAYOUTS:
             yield Fault(toml.file, line, f"pieces.{name}.layouts", f"There is no layout “{layout}”", f"There are: {', '.join(LAYOUTS)}")

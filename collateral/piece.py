@@ -84,6 +84,7 @@ class Piece:
     max_version: int
     layouts: Mapping[str, str]
     name: str = ""
+    condition: str = ""  # its own printing condition, e.g. "FOGRA52" for uncoated paper; "": the print shop's
     pixel_mm: float = 0.0
     bilingual: bool = False  # Vietnamese and, smaller, the language asked for
     finishing: Finishing | None = None

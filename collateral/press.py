@@ -9,6 +9,7 @@ from typing import ClassVar, Final, Literal
 
 from collateral.ink import Ink
 from collateral.theme import Palette
+from collateral.uncoated import Paper
 
 Level = Literal["x1a", "x4"]
 LEVELS: Final[Mapping[Level, str]] = {"x1a": "PDF/X-1a:2003", "x4": "PDF/X-4"}
@@ -17,20 +18,24 @@ REGISTRY: Final = "http://www.color.org"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A printing condition by its name in the ICC's characterisation registry. `ink_limit`: the house's, percent (press.md §1.3)."""
+    """A printing condition by its name in the ICC's characterisation registry. `ink_limit`: the house's, percent (press.md §1.3).
+
+    `paper`: by whose model it is judged how light its inks print.
+    """
 
     identifier: str
     info: str
     ink_limit: float
+    paper: Paper = "coated"
 
 
 CONDITIONS: Final[Mapping[str, Condition]] = {
     condition.identifier: condition
     for condition in (
         Condition("FOGRA39", "Coated sheets by offset, ISO 12647-2:2004, paper type 1 or 2 (characterisation FOGRA39)", 280),
-        Condition("FOGRA47", "Uncoated white sheets by offset, ISO 12647-2:2004, paper type 4 (characterisation FOGRA47)", 240),
+        Condition("FOGRA47", "Uncoated white sheets by offset, ISO 12647-2:2004, paper type 4 (characterisation FOGRA47)", 240, "uncoated"),
         Condition("FOGRA51", "Premium coated sheets by offset, ISO 12647-2:2013, PC 1 (characterisation FOGRA51)", 280),
-        Condition("FOGRA52", "Wood-free uncoated sheets by offset, ISO 12647-2:2013, PC 5 (characterisation FOGRA52)", 240),
+        Condition("FOGRA52", "Wood-free uncoated sheets by offset, ISO 12647-2:2013, PC 5 (characterisation FOGRA52)", 240, "uncoated"),
         Condition("JC200103", "Japan Color 2001, coated sheets by offset", 280),
         Condition("JCW2003", "Japan Color for web offset, coated paper", 260),
         Condition("CGATS TR 001", "SWOP, publication printing on coated paper", 280),
@@ -58,6 +63,15 @@ class Press:
             raise ValueError(f"there is no printing condition “{self.condition}”; there are: {', '.join(CONDITIONS)}")
         if self.spot.casefold() in ("all", "none", "cutcontour", "cyan", "magenta", "yellow", "black"):
             raise ValueError(f"“{self.spot}” is no name for a spot ink: presses know it as something else")
+
+    @property
+    def paper(self) -> Paper:
+        """A shop's own profile without a registered name counts as coated: it says nothing of its paper."""
+        return CONDITIONS[self.condition].paper if self.condition else "coated"
+
+    def for_condition(self, of_piece: str) -> Press:
+        """The press as it prints a piece of that condition; "" and a shop's own profile leave it as it is."""
+        return replace(self, condition=of_piece) if of_piece and self.profile is None else self
 
     def ink_limit(self, of_piece: float) -> float:
         """The lower of what the piece and what the printing condition carries, percent."""

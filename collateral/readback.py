@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from ctypes import Array, c_ubyte
 from dataclasses import dataclass, replace
-from itertools import chain, compress
+from functools import lru_cache
+from itertools import compress
 from typing import Any, Final
 
 import pypdfium2
@@ -25,8 +27,10 @@ _FOREIGN_DPI: Final = 100.0  # a page that does not say what stands on it
 _PAGE_DPI: Final = 55.0  # a page of ours: a foreign code of 0.7 mm a module still has the 1.4 pixels that ZXing needs (press.md §4.2) …
 _PAGE_PX: Final = 3.0  # … and the smallest of our own modules these
 _MOST_PIXELS: Final = 40_000_000  # a page said to be a kilometre wide must not eat the machine
+_ROOM: Final = 4_000_000  # pixels; the room for a page of fewer is kept
 _CROP_PX: Final = 8  # pixels a module when one code is looked at closely
 _WHITE: Final = 250  # of 255: anything darker in the quiet zone is ink
+_PURE_WHITE: Final = b"\xff"
 _LEAST_GAP: Final = 170  # of 255, between the darkest light module and the lightest dark one (press.md §4.3)
 _MODULE_SLACK: Final = 0.03
 _TEXT_SLACK_PT: Final = 0.75
@@ -53,9 +57,23 @@ class Picture:
         return (self.pixels[at : at + self.width] for at in range(0, self.height * self.stride, self.stride))
 
     def codes(self) -> list[Any]:
-        """What ZXing reads; its finder knows no up or down, so neither turned nor smaller copies are searched."""
-        image = memoryview(self.pixels).cast("B", (self.height, self.stride))
-        return list(zxingcpp.read_barcodes(image, formats=_QR, try_rotate=False, try_downscale=False))
+        """What ZXing reads."""
+        return _read(self.pixels, self.height, self.stride)
+
+    def saying(self, payload: str) -> Any:
+        """The code that says `payload`, None if there is none. A light one on dark ground is only looked for where no dark one says it."""
+        plain = _read(self.pixels, self.height, self.stride, inverted=False)
+        return _saying(payload, plain) or _saying(payload, self.codes())
+
+
+def _read(pixels: bytes | Array[c_ubyte], height: int, stride: int, *, inverted: bool = True) -> list[Any]:
+    """ZXing's finder knows no up or down, so neither turned nor smaller copies are searched. `inverted`: also light codes on dark."""
+    image = memoryview(pixels).cast("B", (height, stride))
+    return list(zxingcpp.read_barcodes(image, formats=_QR, try_rotate=False, try_downscale=False, try_invert=inverted))
+
+
+def _saying(payload: str, codes: Sequence[Any]) -> Any:
+    return next((code for code in codes if code.text == payload), None)
 
 
 def read_back(pdf: bytes, note: SheetNote | None) -> Read:
@@ -76,7 +94,7 @@ def _read_page(document: Any, number: int, note: SheetNote | None) -> Read:
         page: Any = document[number - 1]
         announced = note.codes_on(number) if note else ()
         scale = _scale(page, note, announced)
-        read = pictured(page, scale).codes()
+        read = _codes_on(page, scale)
         seen = sorted(code.text for code in read)
         findings: list[Finding] = []
         if note is None:
@@ -100,6 +118,26 @@ def _scale(page: Any, note: SheetNote | None, codes: Sequence[CodeNote]) -> floa
     return float(min(wanted, math.sqrt(_MOST_PIXELS / max(1.0, width * height))))
 
 
+def _codes_on(page: Any, scale: float) -> list[Any]:
+    """The codes of the whole page, read where it was drawn: to copy half a million pixels, and to let the system find and clear room for
+    them anew for each page, would cost 0.4 ms of the 6 that a poster's reading takes.
+    """
+    bitmap = page.render(scale=scale, grayscale=True, bitmap_maker=_in_room)
+    return _read(bitmap.buffer, bitmap.height, bitmap.stride)
+
+
+def _in_room(width: int, height: int, format: int, **options: Any) -> Any:  # noqa: A002 - PDFium calls it so
+    """A bitmap in room that was used before, where it is no larger than a page usually is; what stood there is painted over."""
+    size = width * height
+    room = _room(size) if format == pypdfium2.raw.FPDFBitmap_Gray and size <= _ROOM else None
+    return pypdfium2.PdfBitmap.new_native(width, height, format, buffer=room, **options)
+
+
+@lru_cache(maxsize=2)
+def _room(size: int) -> Array[c_ubyte]:
+    return (c_ubyte * size)()
+
+
 def pictured(page: Any, scale: float, crop: tuple[float, float, float, float] = (0, 0, 0, 0)) -> Picture:
     """`scale`: pixels a point; `crop`: points cut off left, bottom, right, top."""
     bitmap = page.render(scale=scale, grayscale=True, crop=crop)
@@ -120,18 +158,18 @@ def _one_code(page: Any, number: int, code: CodeNote, note: SheetNote) -> Iterat
     side = code.modules + 2 * QUIET_ZONE
     crop = _crop_to(page, code.box_pt)
     picture = pictured(page, _CROP_PX * side / code.box_pt[2], crop) if min(crop) > -1 else None  # outside: the page was cut
-    found = [seen for seen in picture.codes() if seen.text == code.payload] if picture else []
-    if picture is None or not found:
+    found = picture.saying(code.payload) if picture else None
+    if picture is None or found is None:
         yield Finding("code.place", number, f"the code {code.payload} can't be read where the file says that it stands")
         return
-    module_mm = _module_px(found[0].position, code.modules) / _CROP_PX * code.box_pt[2] / side / PT_PER_MM * note.scale
+    module_mm = _module_px(found.position, code.modules) / _CROP_PX * code.box_pt[2] / side / PT_PER_MM * note.scale
     if abs(module_mm / code.module_mm - 1) > _MODULE_SLACK:
         yield Finding("code.size", number, f"the code {code.payload} has modules of {module_mm:.2f} mm, not of {code.module_mm:.2f} mm")
     if module_mm < (least := code.least_mm or note.least_module_mm) * (1 - _MODULE_SLACK):
         yield Finding("code.size", number, f"modules of {module_mm:.2f} mm are too small, the least is {least:.2f} mm")
     if (darkest := darkest_border(picture)) < _WHITE:
         yield Finding("code.quiet-zone", number, f"there is ink in the quiet zone of {code.payload} (grey {darkest} of 255)")
-    corners = found[0].position
+    corners = found.position
     yield from _modules(picture, number, code, turned=corners.top_left.y > corners.bottom_left.y)
 
 
@@ -156,8 +194,8 @@ def darkest_border(picture: Picture) -> int:
     edge = _CROP_PX // 2
     zone = QUIET_ZONE * _CROP_PX - 2 * edge
     inner = [row[edge : len(row) - edge] for row in picture.rows()][edge : picture.height - edge]
-    ends = (min(min(row[:zone]), min(row[-zone:])) for row in inner)
-    return min(chain(map(min, inner[:zone]), map(min, inner[-zone:]), ends))
+    border = b"".join((*inner[:zone], *inner[-zone:], *(side for row in inner for side in (row[:zone], row[-zone:]))))
+    return min(border.translate(None, _PURE_WHITE), default=_PURE_WHITE[0])  # nearly all goes away at once
 
 
 def _modules(picture: Picture, number: int, code: CodeNote, *, turned: bool) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -49,24 +49,17 @@ def points_for_cap(face: str, cap_mm: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Setter:
-    """Sets lines for one piece; `place` names village and piece in a refusal."""
+    """Sets lines for one piece; `place` names village and piece in a refusal, and makes no difference to what is set."""
 
     faces: Callable[[str], Face]
-    place: str
+    place: str = field(compare=False)
 
     def line(self, text: str, x: float, y: float, style: Style, *, width: float | None = None, align: str = "left") -> Text:
         """One line whose ink begins at `x` (ends there, or is centred on it, by `align`) with its baseline at `y`.
 
         Raises Refused where a glyph is missing or the ink is wider than `width` mm.
         """
-        runs = self._runs(text, style)
-        left, right = self._reach(runs)
-        if width is not None and right - left > width + 0.01:
-            raise self._too_wide(text, right - left, width)
-        start = x - {"left": left, "right": right, "centre": (left + right) / 2}[align]
-        placed = tuple(box for run in runs for box in self._boxes(run, start, y))
-        top, bottom = min(letter.y for letter in placed), max(letter.bottom for letter in placed)
-        return Text(start, y, runs, style.ink, Box(start + left, top, right - left, bottom - top), placed, style.level)
+        return _line(self, text, (x, y), style, width, align)
 
     def fitted(self, text: str, x: float, y: float, style: Style, width: float, least: float = 0.0) -> Text:
         """The line in the size that fills `width`, at most the style's own, to a tenth of a point; Refused under `least` of it.
@@ -78,7 +71,7 @@ class Setter:
             style = self._yielding(text, style, width, size)
             size = self.size_to_fit(text, style, width)
         if size < style.size_pt * least:
-            raise self._too_wide(text, self.width(text, style.at(style.size_pt * least)), width)
+            raise self.too_wide(text, self.width(text, style.at(style.size_pt * least)), width)
         return self.line(text, x, y, style.at(size), width=width)
 
     def _yielding(self, text: str, style: Style, width: float, size: float) -> Style:
@@ -94,14 +87,16 @@ class Setter:
 
     def width(self, text: str, style: Style) -> float:
         """Width of the line's ink in mm."""
-        left, right = self._reach(self._runs(text, style))
+        _, left, right = _set(self, text, style)
         return right - left
 
-    def _too_wide(self, text: str, needed: float, width: float) -> Refused:
+    def too_wide(self, text: str, needed: float, width: float) -> Refused:
+        """What is said of a text that needs `needed` mm and has `width`."""
         plain = _MARKUP.sub(lambda m: m[1] or m[2], text)
         return refused(self.place, "text", f'"{plain}" needs {needed:.1f} mm and has {width:.1f} mm', "Shorten the text or the name")
 
-    def _runs(self, text: str, style: Style) -> tuple[Run, ...]:
+    def runs(self, text: str, style: Style) -> tuple[Run, ...]:
+        """The line by face and size. Raises Refused where a letter can't be set."""
         if not is_normalized("NFC", text):
             raise refused(self.place, "text", f'"{text}" holds decomposed letters, whose marks print astray', "Write it in NFC")
         runs: list[Run] = []
@@ -138,7 +133,7 @@ class Setter:
             raise refused(self.place, "text", text, "Correct the spelling in the copy deck")
         return Run(text, face.name, size_pt, spread.after_em, x, spread.advance * size_pt / PT_PER_MM, spread.glyphs)
 
-    def _reach(self, runs: Sequence[Run]) -> tuple[float, float]:
+    def reach(self, runs: Sequence[Run]) -> tuple[float, float]:
         """Where the line's ink begins and ends, mm from the pen's start. Refused where there is none."""
         inked = [(run, ink) for run in runs if (ink := self._ink(run))]
         if not inked:
@@ -146,7 +141,7 @@ class Setter:
         left = min(run.x + min(box.x for box in ink) * _em(run) for run, ink in inked)
         return left, max(run.x + max(box.right for box in ink) * _em(run) for run, ink in inked)
 
-    def _boxes(self, run: Run, x: float, y: float) -> Iterator[Box]:
+    def boxes(self, run: Run, x: float, y: float) -> Iterator[Box]:
         """The ink of each letter where the line stands."""
         em, x = _em(run), x + run.x
         for box in self._ink(run):
@@ -154,6 +149,26 @@ class Setter:
 
     def _ink(self, run: Run) -> tuple[Box, ...]:
         return _inked(self.faces(run.face), run.text, run.after_em)
+
+
+@lru_cache(maxsize=1024)
+def _set(setter: Setter, text: str, style: Style) -> tuple[tuple[Run, ...], float, float]:
+    """The line's runs, and where its ink begins and ends. Kept, as whole lines are: most of a piece says the same in every village, and
+    what it says there is measured several times. That halved the time of a layout. A refusal is never kept.
+    """
+    runs = setter.runs(text, style)
+    return runs, *setter.reach(runs)
+
+
+@lru_cache(maxsize=512)
+def _line(setter: Setter, text: str, at: tuple[float, float], style: Style, width: float | None, align: str) -> Text:
+    (x, y), (runs, left, right) = at, _set(setter, text, style)
+    if width is not None and right - left > width + 0.01:
+        raise setter.too_wide(text, right - left, width)
+    start = x - {"left": left, "right": right, "centre": (left + right) / 2}[align]
+    placed = tuple(box for run in runs for box in setter.boxes(run, start, y))
+    top, bottom = min(letter.y for letter in placed), max(letter.bottom for letter in placed)
+    return Text(start, y, runs, style.ink, Box(start + left, top, right - left, bottom - top), placed, style.level)
 
 
 def _em(run: Run) -> float:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, get_args
 
 from collateral.ink import BLACK, PAPER, RULE, Ink
+from collateral.uncoated import Paper
 
 Recipe = tuple[float, float, float, float]
+Role = Literal["field", "ivory", "gilt", "gold", "grey"]
 
 _SCREEN: Final[
     Mapping[str, str]
@@ -43,6 +45,7 @@ class Palette:
 class Theme:
     """Percent of C, M, Y, K by role. `cloth`: what differs on hiflex, whose big solids carry less ink (press.md §1.3).
 
+    `uncoated`: what differs on paper that soaks the ink up, where black itself is a dark grey.
     `screen`: what differs from the house's screen colours, "#RRGGBB" by role.
     `house`: the houses of the map from memory, on stilts as in the mountains or tiled with three bays as in the plains.
     """
@@ -55,16 +58,19 @@ class Theme:
     gilt: Recipe
     gold: Recipe
     grey: Recipe
-    cloth: Mapping[str, Recipe] = made(default_factory=dict)
+    cloth: Mapping[Role, Recipe] = made(default_factory=dict)
+    uncoated: Mapping[Role, Recipe] = made(default_factory=dict)
     screen: Mapping[str, str] = made(default_factory=dict)
     house: Literal["stilt", "tiled"] = "stilt"
     name: str = ""
 
-    def palette(self, stock: str) -> Palette:
-        """The inks for a stock, "sheet" or "cloth"; for "screen" and "overlay" their lights."""
+    def palette(self, stock: str, paper: Paper = "coated") -> Palette:
+        """The inks for a stock, "sheet" (of that paper) or "cloth"; for "screen" and "overlay" their lights."""
         if stock in ("screen", "overlay"):
             return Palette(**{role: Ink(0, 0, 0, 0, light=light) for role, light in (dict(_SCREEN) | dict(self.screen)).items()})
-        roles = {role: getattr(self, role) for role in ("field", "ivory", "gilt", "gold", "grey")}
+        roles: dict[Role, Recipe] = {role: getattr(self, role) for role in get_args(Role)}
         if stock == "cloth":
             roles |= self.cloth
+        elif paper == "uncoated":
+            roles |= self.uncoated
         return Palette(**{role: Ink(*recipe) for role, recipe in roles.items()})

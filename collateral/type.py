@@ -66,6 +66,10 @@ class Face:
         """Cap height in em; of a Lao face from elsewhere, what its letters are worth beside ours."""
         return CAP_HEIGHT.get(self.name) or self.glyph(_LAO_LETTER).top / face(LAO).glyph(_LAO_LETTER).top * CAP_HEIGHT[LAO]
 
+    def table(self, tag: str) -> Any:
+        """One of the file's tables, as fontTools reads it."""
+        return self._font[tag]
+
     def missing(self, text: str) -> str:
         """The characters of `text` that the face lacks, each once: they would print as boxes."""
         return "".join(dict.fromkeys(c for c in text if ord(c) not in self._cmap))

@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import parent_process
 from typing import Final
 
@@ -22,6 +24,17 @@ def work_hard() -> None:
     sys.setswitchinterval(_SWITCH_S)
     gc.set_threshold(_OBJECTS, 20, 50)
     gc.freeze()
+
+
+@contextmanager
+def seldom_garbage() -> Iterator[None]:
+    """The same for the length of a block, in a process that has other things to do too. One look costs as much as four posters."""
+    before = gc.get_threshold()
+    gc.set_threshold(_OBJECTS, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def write_whole() -> None:

@@ -14,6 +14,7 @@ from collateral.layout import (
     nguon_card,
     nguon_column,
     nguon_decal,
+    nguon_leaflet,
     nguon_screen,
     nguon_sheet,
     nguon_sign,
@@ -28,15 +29,18 @@ from collateral.layout.order import Order
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How pages are laid out, and the section of the copy decks that says what stands on them."""
+    """How pages are laid out, and the section of the copy decks that says what stands on them. `besides`: of other layouts' sections."""
 
     lay_out: Callable[[Order], tuple[Page, ...]]
     words: type
+    besides: tuple[type, ...] = ()
 
 
 LAYOUTS: Final[Mapping[str, Layout]] = {
     "nguon_sheet": Layout(nguon_sheet.lay_out, nguon_sheet.NguonSheet),
-    "nguon_blank": Layout(nguon_sheet.lay_out_blank, nguon_sheet.NguonBlank),
+    "nguon_blank": Layout(nguon_sheet.lay_out_blank, nguon_sheet.NguonBlank, (nguon_sheet.NguonSheet,)),
+    "nguon_leaflet": Layout(nguon_leaflet.lay_out, nguon_leaflet.NguonLeaflet, (ban_do_leaflet.BanDoLeaflet,)),
+    "nguon_leaflet_a4": Layout(nguon_leaflet.lay_out_a4, nguon_leaflet.NguonLeafletA4, (ban_do_leaflet.BanDoLeafletA4,)),
     "nguon_card": Layout(nguon_card.lay_out, nguon_card.NguonCard),
     "nguon_tent": Layout(nguon_tent.lay_out, nguon_tent.NguonTent),
     "nguon_sign": Layout(nguon_sign.lay_out, nguon_sign.NguonSign),

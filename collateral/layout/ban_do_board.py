@@ -78,10 +78,12 @@ def _words(sheet: Scaled, x0: float) -> Iterator[Op]:
     headline = sheet.within(Style(SEMIBOLD, 38 * PT_PER_MM, ink.field, level=1), 46)
     yield sheet.fitted(say(copy.headline), _MARGIN - 0.8, 51, headline, width, least=0.5)
     yield from _place(sheet, copy.place, column)
-    number = Style(BOLD, 63 * PT_PER_MM, ink.black, level=3)
-    yield sheet.number(_MARGIN - 0.5, 326.5, number, column)
+    digits = Style(BOLD, 63 * PT_PER_MM, ink.black, level=3)
+    number = sheet.number(_MARGIN - 0.5, 326.5, digits, column)
+    yield number
+    below = order.under_number(number, digits.at(digits.size_pt * sheet.k), column * sheet.k) / sheet.k  # there is room beside it
     writing = Style(REGULAR, 24 * PT_PER_MM, ink.black, strong=BOLD, aside=0.72, level=3)
-    yield sheet.fitted(order.in_writing(), _MARGIN, 361, writing, column, least=0.5)
+    yield sheet.fitted(order.in_writing(), _MARGIN, 361, writing, below, least=0.5)
     issuer = f"{say(copy.issuer)}  ·  {order.piece_code}"
     yield sheet.fitted(issuer, _MARGIN, 381.5, Style(MEDIUM, 7.2 * PT_PER_MM, ink.grey, level=5), column, least=0.7)
 

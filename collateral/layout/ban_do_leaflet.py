@@ -18,16 +18,17 @@ from collateral.setting import Style
 from collateral.type import BOLD, CAP_HEIGHT, MEDIUM, REGULAR, SEMIBOLD
 from collateral.wording import STRICT
 
-_U: Final = 148 / 60
-_LEFT: Final = 4 * _U
-_WIDTH: Final = 148 - 2 * _LEFT
+U: Final = 148 / 60
+LEFT: Final = 4 * U
+_WIDTH: Final = 148 - 2 * LEFT
 _COLUMN: Final = 74.2
 _DOT: Final = 0.95
 _STEP: Final = 2.1
-_FRAME: Final = Box(90.7, 136, 47.3, 51.5)
+FRAME: Final = Box(90.7, 136, 47.3, 51.5)
 _SQUARE: Final = 42.9
 _PATH_END_Y: Final = 121.6
 _FOOT: Final = 163
+SURE_Y: Final = 95
 _WAYS_Y: Final = tuple(115.5 + 17.4 * n for n in range(3))
 _WAY_X: Final = 21.1
 _WAY: Final = 60.5
@@ -38,9 +39,10 @@ _BACK_PATH: Final = smooth(
 _BACK_DOTS: Final = dots(spaced(_BACK_PATH, _STEP), _DOT)
 # the back of A4, mm
 _A4: Final = 210 / 148
-_A4_LEFT: Final = 14.0
+A4_LEFT: Final = 14.0
 _A4_RIGHT: Final = 196.0
 _A4_LIFT: Final = 7.0
+A4_SURE_Y: Final = SURE_Y * _A4 - _A4_LIFT
 _A4_COLUMNS: Final = ((14.0, 52.0), (73.0, 52.0), (132.0, 64.0))  # x and width; the desk has the longest name, and no code
 _A4_RINGS_Y: Final = 151.4
 _A4_RING: Final = 4.4
@@ -92,33 +94,40 @@ class BanDoLeafletA4:
 
 def lay_out(order: Order) -> tuple[Page, ...]:
     """A5, front and back. Raises Refused."""
-    copy, sheet = order.said(BanDoLeaflet), Scaled(order, order.unit / _U)
-    return _pages(order, _front(sheet, copy.headline, copy.text, copy.dial), _back(order))
+    copy, sheet = order.said(BanDoLeaflet), Scaled(order, order.unit / U)
+    memory = _memory(sheet, Point(120, 26.5), 5.2, _BACK_DOTS, Point(104.1, SURE_Y), LEFT)
+    return two_sided(order, _front(sheet, copy.headline, copy.text, copy.dial), back(sheet, memory))
 
 
 def lay_out_a4(order: Order) -> tuple[Page, ...]:
     """A4, front and back. Raises Refused."""
-    copy, sheet = order.said(BanDoLeafletA4), Scaled(order, order.unit / _U)
-    return _pages(order, _front(sheet, copy.headline, copy.front_text, copy.dial), _back_a4(Scaled(order, 1.0)))
+    copy, sheet, full = order.said(BanDoLeafletA4), Scaled(order, order.unit / U), Scaled(order, 1.0)
+    memory = _memory(full, Point(170.5, 31), 7.0, _A4_DOTS, Point(104.1 * _A4, A4_SURE_Y), A4_LEFT)
+    return two_sided(order, _front(sheet, copy.headline, copy.front_text, copy.dial), back_a4(full, memory))
 
 
-def _pages(order: Order, *sides: Iterator[Op]) -> tuple[Page, ...]:
+def two_sided(order: Order, *sides: Iterator[Op]) -> tuple[Page, ...]:
     width, height = order.piece.trim
     return checked([Page(width, height, tuple(side)) for side in sides], order.piece, order.setter.place)
 
 
 def _front(sheet: Scaled, headline: Sequence[str], text: Sequence[str], dial: str) -> Iterator[Op]:
-    order, k, u = sheet.order, sheet.k, _U * sheet.k
-    ink, end = order.palette, sheet.point(_FRAME.x, _PATH_END_Y)
+    order, k, u = sheet.order, sheet.k, U * sheet.k
+    ink, end = order.palette, sheet.point(FRAME.x, _PATH_END_Y)
     yield Fill(rectangle(order.piece.bleed_box), ink.ivory)
     yield from memory_map(MemoryMap(u, Pen(ink.gold, 0.5 * k, ink.ivory), ink.field, _DOT * k, _STEP * k, house=order.house), end)
-    box = sheet.box(_FRAME.x, _FRAME.y, _FRAME.w, _FRAME.h)
+    box = sheet.box(FRAME.x, FRAME.y, FRAME.w, FRAME.h)
     yield Stroke(frame(box, 1.6 * u, end.y + 0.8 * u, box.x + 2.2 * u), ink.field, 0.6 * k)
-    yield from sheet.lines(headline, _LEFT, 20.7, 13.8, Style(SEMIBOLD, 29.5, ink.field, level=1), _WIDTH)
+    yield from sheet.lines(headline, LEFT, 20.7, 13.8, Style(SEMIBOLD, 29.5, ink.field, level=1), _WIDTH)
+    yield from answer(sheet, text, dial)
+
+
+def answer(sheet: Scaled, text: Sequence[str], dial: str) -> Iterator[Op]:
+    """What the front of every leaflet ends with: whose village, how to answer, the code in its frame, and safety."""
     yield from _answer(sheet, text, dial)
     yield from _panel(sheet)
-    safety = " ".join(order.copy.shared.safety)
-    yield sheet.fitted(order.words.say(safety), _LEFT, 199.5, sheet.roomy(Style(MEDIUM, 11, ink.field)), _WIDTH, least=0.8)
+    safety = sheet.order.words.say(" ".join(sheet.order.copy.shared.safety))
+    yield sheet.fitted(safety, LEFT, 199.5, sheet.roomy(Style(MEDIUM, 11, sheet.order.palette.field)), _WIDTH, least=0.8)
 
 
 def _answer(sheet: Scaled, text: Sequence[str], dial: str) -> Iterator[Op]:
@@ -128,31 +137,31 @@ def _answer(sheet: Scaled, text: Sequence[str], dial: str) -> Iterator[Op]:
     extra = (len(block.lines) - 1) * 8.1
     top = 138.5 - (2.5 if extra else 0.0)
     if block.kind:
-        yield sheet.line(block.kind, _LEFT, top - 8.6, Style(MEDIUM, 12, ink.field))
+        yield sheet.line(block.kind, LEFT, top - 8.6, Style(MEDIUM, 12, ink.field))
     for i, part in enumerate(block.lines):
-        yield sheet.line(part, _LEFT, top + i * 8.1, name, width=_COLUMN)
+        yield sheet.line(part, LEFT, top + i * 8.1, name, width=_COLUMN)
     commune, caller = words.say(order.copy.shared.commune), sheet.roomy(Style(MEDIUM, 11.5, ink.black))
-    yield sheet.fitted(commune, _LEFT, top + 6 + extra, Style(MEDIUM, 11.5, ink.field), _COLUMN, least=0.8)
-    yield sheet.caller(_LEFT, 156.8 if extra else 155.9, caller, _COLUMN)
-    yield sheet.number(_LEFT, 167.6, Style(BOLD, 60, ink.black, level=3), _COLUMN)
+    yield sheet.fitted(commune, LEFT, top + 6 + extra, Style(MEDIUM, 11.5, ink.field), _COLUMN, least=0.8)
+    yield sheet.caller(LEFT, 156.8 if extra else 155.9, caller, _COLUMN)
+    yield sheet.number(LEFT, 167.6, Style(BOLD, 60, ink.black, level=3), _COLUMN)
     lines = [*(text if words.has("short_code") else ()), *([dial] if words.has("ussd") else [])]  # the desk's number stands on the back
     said = Style(REGULAR, 13.2, ink.black, strong=BOLD, aside=0.8, level=3)
     for part, y in zip(lines, (175.7, 181.6, 187.5), strict=False):  # the last stands level with the frame's foot
-        yield sheet.fitted(words.say(part), _LEFT, y, said, _COLUMN, least=0.7)
+        yield sheet.fitted(words.say(part), LEFT, y, said, _COLUMN, least=0.7)
 
 
 def _panel(sheet: Scaled) -> Iterator[Op]:
-    ink, x = sheet.order.palette, _FRAME.x + (_FRAME.w - _SQUARE) / 2
+    ink, x = sheet.order.palette, FRAME.x + (FRAME.w - _SQUARE) / 2
     verb = sheet.within(Style(SEMIBOLD, 11.5, ink.black, level=3), 6.2)
     yield sheet.fitted(sheet.order.words.say(sheet.order.copy.shared.verb), x, 133.3, verb, _SQUARE, least=0.8)
     yield sheet.web_code(x, 138.2, _SQUARE)
     yield sheet.address(x + _SQUARE / 2, 185, 8, ink.black, _SQUARE)
 
 
-def _back(order: Order) -> Iterator[Op]:
-    sheet = Scaled(order, order.unit / _U)
-    yield from _grounds(order, _FOOT)
-    yield from _memory(sheet, Point(120, 26.5), 5.2, _BACK_DOTS, Point(104.1, 95), _LEFT)
+def back(sheet: Scaled, picture: Iterator[Op]) -> Iterator[Op]:
+    """The back of A5. `picture`: what leads, in the upper right corner, down to the line at SURE_Y over the answers."""
+    yield from _grounds(sheet.order, _FOOT)
+    yield from picture
     yield from _questions(sheet)
     yield from _ways(sheet)
     yield from _hints(sheet)
@@ -175,10 +184,10 @@ def _memory(sheet: Scaled, at: Point, radius: float, way: Path, sure: Point, lef
 
 def _questions(sheet: Scaled) -> Iterator[Op]:
     ink, copy = sheet.order.palette, sheet.order.said(BanDoLeaflet)
-    yield from sheet.lines(copy.question, _LEFT, 20.7, 12.6, Style(SEMIBOLD, 27, ink.field), 95)
+    yield from sheet.lines(copy.question, LEFT, 20.7, 12.6, Style(SEMIBOLD, 27, ink.field), 95)
     for i, item in enumerate(copy.items):
         y = 47.5 + 15.8 * i
-        yield Fill(star(Point(12.2, y - 1.7), 0.9 * _U), ink.gold)
+        yield Fill(star(Point(12.2, y - 1.7), 0.9 * U), ink.gold)
         yield from sheet.lines(item, 18.1, y, 7.0, Style(MEDIUM, 14, ink.black), 90)
 
 
@@ -186,7 +195,7 @@ def _ways(sheet: Scaled) -> Iterator[Op]:
     """Three ways to answer, numbered along a dotted line."""
     order, ink, say, copy = sheet.order, sheet.order.palette, sheet.order.words.say, sheet.order.said(BanDoLeaflet)
     title = sheet.within(Style(SEMIBOLD, 15, ink.field), 9)
-    yield sheet.fitted(say(copy.ways_title), _LEFT, 105.8, title, _WIDTH, least=0.8)
+    yield sheet.fitted(say(copy.ways_title), LEFT, 105.8, title, _WIDTH, least=0.8)
     ways = [way for way, field in ((copy.call, "number"), (copy.text, "short_code"), (copy.visit, "hotline")) if order.words.has(field)]
     what = sheet.within(Style(REGULAR, 13.5, ink.black, strong=BOLD), 7.5)
     size = min(order.setter.size_to_fit(say(way[0]), what, _WAY) for way in ways)  # one size for all three
@@ -201,7 +210,7 @@ def _ways(sheet: Scaled) -> Iterator[Op]:
 def _hints(sheet: Scaled) -> Iterator[Op]:
     """What helps to remember, USSD for those without data, and what the commune promises: the right column."""
     ink, say, copy = sheet.order.palette, sheet.order.words.say, sheet.order.said(BanDoLeaflet)
-    width = 148 - _LEFT - _HINTS_X
+    width = 148 - LEFT - _HINTS_X
     yield from sheet.lines(copy.hints, _HINTS_X, 115, 6.3, Style(MEDIUM, 12.7, ink.black), width)
     if sheet.order.words.has("ussd"):
         yield sheet.fitted(say(copy.dial), _HINTS_X, 142.4, Style(REGULAR, 13.5, ink.black, strong=BOLD), width, least=0.8)
@@ -217,10 +226,10 @@ def _numbered(sheet: Scaled, i: int, centre: Point, radius: float) -> Iterator[O
 
 def _back_foot(sheet: Scaled) -> Iterator[Op]:
     ink, say, copy = sheet.order.palette, sheet.order.words.say, sheet.order.said(BanDoLeaflet)
-    yield from sheet.lines(sheet.order.copy.shared.safety, _LEFT, 175.7, 7.7, Style(SEMIBOLD, 15.5, ink.ivory), _WIDTH)
+    yield from sheet.lines(sheet.order.copy.shared.safety, LEFT, 175.7, 7.7, Style(SEMIBOLD, 15.5, ink.ivory), _WIDTH)
     confidence = sheet.within(Style(MEDIUM, 11.6, ink.ivory), 8)
-    yield sheet.fitted(say(copy.confidence), _LEFT, 191.7, confidence, _WIDTH, least=0.8)
-    yield from _imprint(sheet, copy.issuer, Box(_LEFT, 201.6, _WIDTH, 0), 8.5)
+    yield sheet.fitted(say(copy.confidence), LEFT, 191.7, confidence, _WIDTH, least=0.8)
+    yield from _imprint(sheet, copy.issuer, Box(LEFT, 201.6, _WIDTH, 0), 8.5)
 
 
 def _imprint(sheet: Scaled, issuer: str, at: Box, size_pt: float) -> Iterator[Op]:
@@ -228,18 +237,18 @@ def _imprint(sheet: Scaled, issuer: str, at: Box, size_pt: float) -> Iterator[Op
     small = Style(MEDIUM, size_pt, sheet.order.palette.ivory, level=5)
     code = sheet.line(sheet.order.piece_code, at.right, at.y, small, align="right")
     yield code
-    yield sheet.fitted(sheet.order.words.say(issuer), at.x, at.y, small, code.box.x - at.x - _U, least=0.8)
+    yield sheet.fitted(sheet.order.words.say(issuer), at.x, at.y, small, code.box.x - at.x - U, least=0.8)
 
 
-def _back_a4(sheet: Scaled) -> Iterator[Op]:
-    order, ink, copy = sheet.order, sheet.order.palette, sheet.order.said(BanDoLeafletA4)
-    yield from _grounds(order, _A4_FOOT)
-    sure = Point(104.1 * _A4, 95 * _A4 - _A4_LIFT)
-    yield from _memory(sheet, Point(170.5, 31), 7.0, _A4_DOTS, sure, _A4_LEFT)
-    yield from sheet.lines(copy.question, _A4_LEFT, 28.5, 17.4, Style(SEMIBOLD, 37, ink.field, level=1), 135)
+def back_a4(sheet: Scaled, picture: Iterator[Op]) -> Iterator[Op]:
+    """The back of A4, as that of A5."""
+    ink, copy = sheet.order.palette, sheet.order.said(BanDoLeafletA4)
+    yield from _grounds(sheet.order, _A4_FOOT)
+    yield from picture
+    yield from sheet.lines(copy.question, A4_LEFT, 28.5, 17.4, Style(SEMIBOLD, 37, ink.field, level=1), 135)
     for i, item in enumerate(copy.items):
         y = 65.5 + 20.4 * i
-        yield Fill(star(Point(_A4_LEFT + 3, y - 2.2), 3.0), ink.gold)
+        yield Fill(star(Point(A4_LEFT + 3, y - 2.2), 3.0), ink.gold)
         yield from sheet.lines(item, 26, y, 8.8, Style(MEDIUM, 17.5, ink.black), 124)
     yield from _ways_a4(sheet, copy)
     yield from _closing_a4(sheet, copy)
@@ -250,7 +259,7 @@ def _ways_a4(sheet: Scaled, copy: BanDoLeafletA4) -> Iterator[Op]:
     """Up to three ways side by side, each with its own code where a code can do it; numbered along a dotted line."""
     order, ink = sheet.order, sheet.order.palette
     title = sheet.within(Style(SEMIBOLD, 19, ink.field), 12)
-    yield sheet.fitted(order.words.say(copy.ways_title), _A4_LEFT, 140.8, title, _A4_RIGHT - _A4_LEFT, least=0.8)
+    yield sheet.fitted(order.words.say(copy.ways_title), A4_LEFT, 140.8, title, _A4_RIGHT - A4_LEFT, least=0.8)
     ways = list(_possible(order, copy))
     what = sheet.within(Style(REGULAR, 14, ink.black, strong=BOLD), 9)
     fits = (order.setter.size_to_fit(order.words.say(way[0]), what, width) for (_, width), (_, way) in zip(_A4_COLUMNS, ways, strict=False))
@@ -286,16 +295,16 @@ def _possible(order: Order, copy: BanDoLeafletA4) -> Iterator[tuple[str, tuple[s
 def _closing_a4(sheet: Scaled, copy: BanDoLeafletA4) -> Iterator[Op]:
     """What helps to remember, what the commune promises, and USSD for those without data."""
     ink, say = sheet.order.palette, sheet.order.words.say
-    yield from sheet.lines(copy.hints, _A4_LEFT, 230, 6.8, Style(MEDIUM, 13, ink.black), 112)
-    yield sheet.fitted(say(copy.promise), _A4_LEFT, 243.4, sheet.within(Style(REGULAR, 11.5, ink.black), 6.6), 112, least=0.8)
+    yield from sheet.lines(copy.hints, A4_LEFT, 230, 6.8, Style(MEDIUM, 13, ink.black), 112)
+    yield sheet.fitted(say(copy.promise), A4_LEFT, 243.4, sheet.within(Style(REGULAR, 11.5, ink.black), 6.6), 112, least=0.8)
     if sheet.order.words.has("ussd"):
         x, width = _A4_COLUMNS[2]
         yield sheet.fitted(say(copy.dial), x, 230, Style(REGULAR, 15, ink.black, strong=BOLD), width, least=0.7)
 
 
 def _foot_a4(sheet: Scaled, copy: BanDoLeafletA4) -> Iterator[Op]:
-    ink, width = sheet.order.palette, _A4_RIGHT - _A4_LEFT
-    yield from sheet.lines(sheet.order.copy.shared.safety, _A4_LEFT, 263, 9.6, Style(SEMIBOLD, 19, ink.ivory), width)
+    ink, width = sheet.order.palette, _A4_RIGHT - A4_LEFT
+    yield from sheet.lines(sheet.order.copy.shared.safety, A4_LEFT, 263, 9.6, Style(SEMIBOLD, 19, ink.ivory), width)
     confidence = sheet.within(Style(MEDIUM, 14, ink.ivory), 9)
-    yield sheet.fitted(sheet.order.words.say(copy.confidence), _A4_LEFT, 281.6, confidence, width, least=0.8)
-    yield from _imprint(sheet, copy.issuer, Box(_A4_LEFT, 289.4, width, 0), 9)
+    yield sheet.fitted(sheet.order.words.say(copy.confidence), A4_LEFT, 281.6, confidence, width, least=0.8)
+    yield from _imprint(sheet, copy.issuer, Box(A4_LEFT, 289.4, width, 0), 9)

@@ -35,7 +35,7 @@ _STEPS_Y: Final = 250.5
 _RING: Final = 7.2
 _COLUMN: Final = Column(
     x=_LEFT, width=135.6, name_y=306.4, name_pt=36, step=12.6, kind_rise=14, kind_pt=17, commune_drop=11.5, commune_pt=17.5,
-    caller_y=333.8, caller_pt=17, number_y=352.6, sms_y=363.4, sms_pt=20, ways_y=373.2, ways_pt=16.5, up=4.0, down=0.8,
+    caller_y=331.9, caller_pt=17, number_y=352.3, sms_y=363.7, sms_pt=20, ways_y=373.2, ways_pt=16.5, up=4.0, down=2.7,
 )  # fmt: skip
 
 

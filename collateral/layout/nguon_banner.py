@@ -5,7 +5,6 @@ Drawn at 6000 × 800 mm. On other cloth the heights grow with the cloth's; the w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -99,7 +98,7 @@ def _measured(order: Order) -> _Cloth:
     k = (height - 2 * safe) / _DRAWN_INNER
     ask_x = safe + (4 + _ASK_X) * k
     room = _frame(width, safe, k).x - (_GAP + _LEAD + _TAIL) * k - ask_x
-    least, most = (_number_width(order, cap * k) for cap in _NUMBER_CAPS)
+    least, most = (order.number_width(Style(BOLD, points_for_cap(BOLD, cap * k), order.palette.black)) for cap in _NUMBER_CAPS)
     asks = [tuple(order.words.say(line) for line in lines) for lines in order.said(NguonBanner).asks]
     for lines in asks:
         style = _ask_style(order, lines, k)
@@ -112,12 +111,6 @@ def _measured(order: Order) -> _Cloth:
     column = min(most, room - _widest(order, lines, style))  # what the number can't use goes to the field: air round the ask
     seam = _frame(width, safe, k).x - (_TAIL + _LEAD) * k - column
     return _Cloth(width, height, safe, k, seam, style, lines)
-
-
-def _number_width(order: Order, cap_mm: float) -> float:
-    """As wide as any number written like this one: all cloths of a village line look alike."""
-    digits = re.sub(r"\d", "0", order.words.say("{number}")) or "0"
-    return order.setter.width(digits, Style(BOLD, points_for_cap(BOLD, cap_mm), order.palette.black))
 
 
 def _ask_style(order: Order, lines: Sequence[str], k: float) -> Style:

@@ -168,9 +168,11 @@ def _answer(board: _Board) -> Iterator[Op]:
     most = 41 if both else 50
     digits = Style(BOLD, points_for_cap(BOLD, most * sheet.k), ink.black, level=3)
     shrunk = 1 - order.setter.size_to_fit(say("{number}"), digits, width * sheet.k) / digits.size_pt  # half of it is air above, half below
-    yield sheet.number(_MARGIN - 0.5, number_y - most * shrunk / 2 + (0 if both else 2), digits.at(digits.size_pt / sheet.k), width)
+    number = sheet.number(_MARGIN - 0.5, number_y - most * shrunk / 2 + (0 if both else 2), digits.at(digits.size_pt / sheet.k), width)
+    yield number
+    below = order.under_number(number, digits, width * sheet.k) / sheet.k  # on a wide board there is room beside the number
     writing = Style(REGULAR, writing_em * PT_PER_MM, ink.black, strong=BOLD, aside=0.72, level=3)
-    yield sheet.fitted(order.in_writing(), _MARGIN, writing_y, writing, width, least=0.5)
+    yield sheet.fitted(order.in_writing(), _MARGIN, writing_y, writing, below, least=0.5)
     if order.beside is not None:
         call = order.beside.words.say(order.beside.said(NguonBoard).second_call)
         yield sheet.fitted(call, _MARGIN, 365, Style(REGULAR, 19 * PT_PER_MM, ink.black, strong=BOLD), width, least=0.5)

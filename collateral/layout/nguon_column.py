@@ -44,8 +44,9 @@ class NguonColumn:
 class _Plan:
     """One arrangement in drawn measures: baselines, and for `slogan` and `ask` the first of them, the step and the em.
 
-    `beside`: width of a third line of the ask. `base`, `bloom`, `sway`, `fall`: the lotus, its mm a unit, the handles of the sweep from it,
-    and how far under the seam that stands upright. A name on two lines moves what follows it `down`. 0: not said here.
+    `beside`: width of an ask of three lines, which begins `rise` higher. `base`, `bloom`, `sway`, `fall`: the lotus, its mm a unit, the
+    handles of the sweep from it, and how far under the seam that stands upright. A name on two lines moves what follows it `down`.
+    0: not said here.
     """
 
     height: float
@@ -53,6 +54,7 @@ class _Plan:
     slogan: tuple[float, float, float]
     ask: tuple[float, float, float]
     beside: float
+    rise: float
     base: Point
     bloom: float
     sway: tuple[Point, Point]
@@ -76,6 +78,7 @@ _HUNG: Final = _Plan(
     slogan=(23.4, 14.0, 9.9),
     ask=(53.6, 11.2, 8.1),
     beside=_TEXT,
+    rise=0,
     base=Point(43, 108.5),
     bloom=0.245,
     sway=(Point(45.2, 121.5), Point(6, 115)),
@@ -98,6 +101,7 @@ _STANDING: Final = _Plan(  # all above the foot of 100 mm that a stand swallows
     slogan=(13.8, 10.8, 7.9),
     ask=(34.4, 7.4, 5.5),
     beside=44,
+    rise=2.4,  # clear of the lotus's petals
     base=Point(56, 58),
     bloom=0.12,
     sway=(Point(57, 64.6), Point(6, 61.2)),
@@ -153,7 +157,7 @@ def _memory(sheet: Scaled, plan: _Plan) -> Iterator[Op]:
         (copy.ask, plan.ask, Style(MEDIUM, 0, ink.ivory, level=2)),
     ):
         narrow = len(texts) > 2  # three lines in nearly the height of two, beside the lotus where it stands high
-        step, em, width = (step * 0.75, em * 0.8, min(_TEXT, plan.beside)) if narrow else (step, em, _TEXT)
+        y, step, em, width = (y - plan.rise, step * 0.75, em * 0.8, plan.beside) if narrow else (y, step, em, _TEXT)
         yield from stacked(sheet, texts, (_LEFT, y), step, style.at(em * PT_PER_MM), width)
 
 

@@ -24,6 +24,7 @@ _LEFT: Final = 13
 _LINE: Final = 0.8
 _FRAME: Final = Box(209.5, 107, 77.5, 83)
 _SQUARE: Final = 73
+_VERB_IN: Final = 2.2  # clear of the stem that comes down beside it
 _BASE: Final = Point(_FRAME.x + 3 * _U, 61)
 _STROKE_Y: Final = _SEAM + 1.2 * _U
 _COLUMN: Final = Column(
@@ -70,7 +71,8 @@ def _panel(sign: Scaled) -> Iterator[Op]:
     order, ink = sign.order, sign.order.palette
     x = _FRAME.x + (_FRAME.w - _SQUARE) / 2
     verb = sign.within(Style(SEMIBOLD, 19.5, ink.black, level=3), 10.4)
-    yield sign.fitted(order.words.say(order.copy.shared.verb), x, _FRAME.y - 4.2, verb, _SQUARE, least=0.8)
+    verb_x = x + _VERB_IN
+    yield sign.fitted(order.words.say(order.copy.shared.verb), verb_x, _FRAME.y - 4.2, verb, _SQUARE - _VERB_IN, least=0.8)
     yield sign.web_code(x, _FRAME.y + 2.25, _SQUARE)
     yield sign.address(_FRAME.x + _FRAME.w / 2, _FRAME.bottom - 2.8, 9, ink.black, _SQUARE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -17,11 +18,14 @@ from collateral.refusal import Refused, refused
 from collateral.setting import Setter, Style
 from collateral.theme import Palette
 from collateral.type import MEDIUM
+from collateral.uncoated import Paper
 from collateral.wording import HOME, Copy, Section, Words
 from gateway.domain.campaign import Campaign
 from gateway.domain.village import Village
 
 _MOST_CODES: Final = 3  # a side: with more of them a phone picks the wrong one (press.md §8.3)
+_FEWEST: Final = 21 + 8  # modules of the smallest symbol and its quiet zone: no shorter payload takes less
+_NARROW_DIGITS: Final = 0.85  # of a number in zeros: under a shorter one the line would be too small to read
 _CODES_APART: Final = 8  # modules of paper or ground between two white squares
 _SHORTEN: Final = {
     "link": ("link_base", "Shorten link_base in gateway.toml"),
@@ -43,6 +47,7 @@ class Order:
     setter: Setter
     house: House = "stilt"
     beside: Order | None = None  # the same in the second language of a bilingual piece
+    paper: Paper = "coated"  # by which contrast is judged
 
     @property
     def unit(self) -> float:
@@ -105,7 +110,10 @@ class Order:
             raise refused(self.setter.place, "small_scan_m", text, "Write small_scan_m in pieces.toml")
         if module < least - 1e-9:
             needed = f"scanning from {self.piece.scan_m_of(role):g} m needs {least:.2f}"
-            raise self._unscannable(role, f"{symbol.payload} leaves modules of {module:.2f} {self.piece.unit}, {needed}")
+            text = f"{symbol.payload} leaves modules of {module:.2f} {self.piece.unit}, {needed}"
+            if square / _FEWEST < least:
+                raise refused(self.setter.place, "scan_m", text, "Make the piece larger, or let it be scanned from nearer (pieces.toml)")
+            raise self._unscannable(role, text)
         return Code(x, y, module, symbol, role)
 
     def _unscannable(self, role: str, text: str) -> Refused:
@@ -134,6 +142,14 @@ class Order:
                 self.setter.place, "contact", "there is no number to call", "Give the village a contact, or the campaign a hotline"
             )
         return self.setter.fitted(self.words.say("{number}"), x, y, replace(style, level=3), width)
+
+    def under_number(self, number: Text, style: Style, width: float) -> float:
+        """How wide the line under `number` may be: no wider than it, but for digits that are all narrow; at most `width`."""
+        return min(width, max(number.box.w, _NARROW_DIGITS * self.number_width(style)))
+
+    def number_width(self, style: Style) -> float:
+        """As wide as any number written like this one: what lines up with it looks alike in all villages."""
+        return self.setter.width(re.sub(r"\d", "0", self.words.say("{number}")) or "0", style)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,10 +99,11 @@ def _least_pt(ink: Ink, grounds: Sequence[Ink]) -> float:
 
 
 def _contrasting(order: Order, text: Text, grounds: Sequence[Ink]) -> Iterator[Refused]:
-    needed = _least_contrast(order, text)
+    needed, uncoated = _least_contrast(order, text), order.paper == "uncoated"
     for ground in grounds:
-        if (found := contrast(text.ink, ground)) < needed * _MODEL:
-            yield _fault(order, text, f"stands off its ground by {found:.1f}, it needs {needed:g}", "Take another ink, or set it larger")
+        if (found := contrast(text.ink, ground, order.paper)) < needed * _MODEL:
+            what = f"stands off its ground by {found:.1f}{' on uncoated paper' * uncoated}, it needs {needed:g}"
+            yield _fault(order, text, what, "Take another ink" + " (uncoated in the theme)" * uncoated + ", or set it larger")
             return
 
 

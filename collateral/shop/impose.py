@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from collateral.geometry import Box
 
 SHEETS: Final = {"a4": (210.0, 297.0), "a3": (297.0, 420.0), "sra3": (320.0, 450.0)}
-ORDERS: Final = ("rows", "stack", "repeat")
+ORDERS: Final = ("rows", "stack", "repeat", "booklet")
 _MOST_MM: Final = 2000.0
 
 
@@ -135,12 +135,12 @@ def slots(trim: tuple[float, float], plan: Plan, side: Side = Side.FRONT) -> tup
 def filled(count: int, places: int, plan: Plan) -> list[tuple[int | None, ...]]:
     """Which of `count` pieces lies on which place, sheet by sheet; None where a place stays empty.
 
-    rows: one after the other. stack: cut through, the stacks put upon each other lie in order. repeat: a whole sheet of each.
+    rows: one after the other. stack, booklet: cut through, the stacks put upon each other lie in order. repeat: a whole sheet of each.
     """
     if plan.order == "repeat":
         return [(each,) * places for each in range(count)]
     sheets = -(-(count + plan.skip) // places)
-    if plan.order == "stack":
+    if plan.order in ("stack", "booklet"):
         return [tuple(_known(place * sheets + sheet, count) for place in range(places)) for sheet in range(sheets)]
     return [tuple(_known(sheet * places + place - plan.skip, count) for place in range(places)) for sheet in range(sheets)]
 
@@ -158,4 +158,14 @@ def cut_lines(boxes: Sequence[Box], sheet: tuple[float, float], gap: float, leng
         lines += [(x, top - gap - length, x, top - gap), (x, bottom + gap, x, bottom + gap + length)]
     for y in sorted({round(edge, 6) for box in boxes for edge in (box.y, box.bottom)}):
         lines += [(left - gap - length, y, left - gap, y), (right + gap, y, right + gap + length, y)]
+    return lines
+
+
+def fold_lines(boxes: Sequence[Box], gap: float, length: float) -> list[tuple[float, float, float, float]]:
+    """Two dashes over and two under each column of places, at its middle: x0, y0, x1, y1, `gap` mm from the block's outer edges."""
+    top, bottom, dash = min(box.y for box in boxes), max(box.bottom for box in boxes), length / 3
+    lines = []
+    for x in sorted({round(box.x + box.w / 2, 6) for box in boxes}):
+        for start in (gap, gap + 2 * dash):
+            lines += [(x, top - start - dash, x, top - start), (x, bottom + start, x, bottom + start + dash)]
     return lines

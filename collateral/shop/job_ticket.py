@@ -62,6 +62,12 @@ def finishing_words(piece: Piece, work: Work) -> str:
     return "; ".join(filter(None, (work.finishing, *needed))) or "Cắt thành phẩm"
 
 
+def paper_words(shop: Shop, piece: Piece, work: Work) -> str:
+    """On which paper, and for which printing condition where that is the piece's own."""
+    own = shop.press.for_condition(piece.condition)
+    return ", ".join(filter(None, (work.paper, "" if own == shop.press else f"điều kiện in {own.condition}")))
+
+
 def _words_of(finishing: Finishing) -> list[str]:
     said = []
     if finishing.hem:
@@ -101,7 +107,7 @@ def _cells(ticket: JobTicket, kind: Kind) -> tuple[str, ...]:
     return (
         name,
         sizes(piece),
-        ", ".join(filter(None, (work.paper, work.note))),
+        ", ".join(filter(None, (paper_words(ticket.shop, piece, work), work.note))),
         finishing_words(piece, work),
         str(kind.files),
         str(kind.copies),
@@ -120,6 +126,6 @@ def _kind_row(ticket: JobTicket, kind: Kind) -> tuple[Cell, ...]:
     piece, work = ticket.printing.pieces[kind.piece], ticket.work(kind)
     scale = f"1:{piece.scale}"
     return (
-        piece.title, piece.code, kind.theme, kind.lang, piece.trim[0], piece.trim[1], piece.bleed, scale, work.paper,
-        finishing_words(piece, work), kind.files, kind.copies, work.note,
+        piece.title, piece.code, kind.theme, kind.lang, piece.trim[0], piece.trim[1], piece.bleed, scale,
+        paper_words(ticket.shop, piece, work), finishing_words(piece, work), kind.files, kind.copies, work.note,
     )  # fmt: skip

@@ -8,13 +8,16 @@ import pikepdf
 from pikepdf import Array, Name
 
 Matrix = tuple[float, float, float, float, float, float]
+Beyond = tuple[float, float, float, float]
 
 
-def form_of(document: pikepdf.Pdf, page: pikepdf.Page, beyond_pt: float = 0.0) -> Any:
-    """`page` of another file as an object of `document`; nothing shows that lies more than `beyond_pt` outside its trim."""
+def form_of(document: pikepdf.Pdf, page: pikepdf.Page, beyond_pt: Beyond = (0.0, 0.0, 0.0, 0.0)) -> Any:
+    """`page` of another file as an object of `document`; nothing shows that lies more than `beyond_pt` outside its trim: at the left, the
+    bottom, the right and the top, less than nothing where the trim itself is cut into."""
     form = document.copy_foreign(page.as_form_xobject())
     left, bottom, right, top = trim_of(page)
-    form.BBox = Array([round(left - beyond_pt, 3), round(bottom - beyond_pt, 3), round(right + beyond_pt, 3), round(top + beyond_pt, 3)])
+    box = left - beyond_pt[0], bottom - beyond_pt[1], right + beyond_pt[2], top + beyond_pt[3]
+    form.BBox = Array([round(side, 3) for side in box])
     if "/Matrix" in form:
         del form.Matrix
     return form

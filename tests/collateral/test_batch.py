@@ -192,8 +192,8 @@ def test_a_full_disk_costs_files_not_the_run(tmp_path):
 
 def test_a_piece_without_the_theme_fails_by_itself(shop):
     tickets = tickets_for(shop, "tn01", "all", "nguon", "vi")
-    (failed,) = (each for each in tickets if isinstance(each, Failed) and each.ticket.piece == "leaflet-a5")
-    assert "leaflet-a5 has no theme “nguon”; there is: ban-do" in failed.error
+    (failed,) = (each for each in tickets if isinstance(each, Failed) and each.ticket.piece == "leaflet-trifold")
+    assert "leaflet-trifold has no theme “nguon”; there is: o-trong" in failed.error
     assert Ticket("TN01", "poster-a3", "nguon", "vi") in tickets
 
 

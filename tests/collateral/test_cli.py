@@ -279,6 +279,9 @@ def test_impose_and_calibrate(tinbao, tmp_path):
     assert (code, rows) == (0, [{"file": str(out), "sheets": 1}])
     code, rows, _ = tinbao("check", out, "--json")
     assert (code, rows[0]["findings"]) == (0, [])
+    booklet = (made[0]["file"], made[0]["file"], "--out", out, "--order", "booklet", "--thickness", "0.12", "--json")
+    assert tinbao("impose", *booklet)[:2] == (0, [{"file": str(out), "sheets": 1}])
+    assert tinbao("impose", made[0]["file"], "--out", out, "--order", "booklet")[0] == 1  # two pages are none
     assert tinbao("calibrate", "--out", tmp_path / "c.pdf", "--sheet", "a4")[0] == 0
     assert tinbao("calibrate", "--out", tmp_path / "c.pdf", "--sheet", "b17")[0] == 2
     assert tinbao("impose", made[0]["file"], "--out", out, "--shift", "1,2")[0] == 2

@@ -72,6 +72,35 @@ def test_more_black_is_never_lighter(c, m, y, k):
     assert luminance(Ink(c, m, y, 100)) <= luminance(Ink(c, m, y, k)) + 1e-9
 
 
+@pytest.mark.parametrize(
+    ("text", "ground", "wanted"),  # of the measured sheets of FOGRA29: black 33.7 L*, deep red on the same paper 44
+    [
+        (BLACK, PAPER, 8.2),
+        (BLACK, IVORY, 7.8),
+        (GREY, IVORY, 4.7),
+        (IVORY, DEEP, 5.5),
+        (GILT, DEEP, 4.0),
+        (IVORY, Ink(20, 100, 60, 59), 6.85),
+    ],
+)
+def test_uncoated_paper_gives_less_of_everything(text, ground, wanted):
+    """Black itself is a dark grey there: nothing stands off as on coated sheets."""
+    assert contrast(text, ground, "uncoated") == pytest.approx(wanted, rel=0.02)
+    assert contrast(text, ground, "uncoated") < contrast(text, ground)
+
+
+@given(parts, parts, parts, parts)
+def test_on_uncoated_paper_more_ink_is_darker_and_never_lighter_than_paper(c, m, y, k):
+    ink = Ink(c, m, y, k)
+    assert 0 < luminance(ink, "uncoated") <= luminance(PAPER, "uncoated") + 1e-9
+    assert luminance(Ink(c, m, y, 100), "uncoated") <= luminance(ink, "uncoated") + 0.01
+
+
+def test_a_screen_has_no_paper():
+    light = Ink(0, 0, 0, 0, light="#961619")
+    assert luminance(light, "uncoated") == luminance(light)
+
+
 def test_black_on_paper_is_the_most():
     assert contrast(BLACK, PAPER) == pytest.approx(14.2, abs=0.1)
     assert contrast(Ink(0, 0, 0, 0, light="#000000"), Ink(0, 0, 0, 0, light="#ffffff")) == pytest.approx(21)

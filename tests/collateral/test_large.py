@@ -14,6 +14,7 @@ from collateral.load import load_shop
 from collateral.refusal import Refused
 from collateral.type import CAP_HEIGHT
 from gateway.deployment import BadDeployment, shipped
+from gateway.domain.msisdn import Msisdn
 from tests.collateral.conftest import with_village
 
 BANNERS = ("banner-4", "banner-5", "banner-h", "banner-8", "banner-10")
@@ -139,13 +140,37 @@ def test_a_banner_gives_its_width_to_the_ask_and_the_number(shop, piece, lines, 
 @pytest.mark.parametrize("piece", BANNERS)
 def test_all_villages_of_a_banner_have_one_seam(shop, piece):
     """The choice of the ask depends on how numbers are written, not on their digits."""
-    from gateway.domain.msisdn import Msisdn
 
     def seam(number: str) -> float:
         page = laid_out(with_village(shop, contact=Msisdn(number)), piece)[1]
         return page.ops[0].path.bounds().right
 
     assert seam("+84300000101") == seam("+84311111111") == seam("+84300000000")
+
+
+@pytest.mark.parametrize(("piece", "theme"), [("board-6x12", "nguon"), ("board-6x12", "ban-do"), ("board-3x4", "nguon")])
+def test_the_number_is_the_widest_line_of_a_board(shop, piece, theme):
+    """Not so where all its digits are narrow: the line to text is nearly as long then as in other villages."""
+    widths = {}
+    for number in ("+84300000101", "+84311111111"):
+        village = with_village(shop, contact=Msisdn(number))
+        order, (page,) = lay_out(village, Ticket("TN01", piece, theme, "vi"))
+        lines = dict(zip(said(page), page.texts, strict=True))
+        widths[number] = [lines[line].box.w for line in (order.words.fields["number"], re.sub(r"[*~]", "", order.in_writing()))]
+    (number, writing), (narrow, as_long) = widths.values()
+    assert writing <= number + 0.01
+    assert narrow < number + 1
+    assert as_long > 0.9 * writing
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_ask_of_a_standee_stands_clear_of_the_lotus(shop, lang):
+    order, page = laid_out(shop, "standee", lang)
+    petals = [op.path.bounds() for op in page.ops if isinstance(op, Stroke) and op.ink == order.palette.gilt]
+    asks = [text.box for text in page.texts if text.level == 2]
+    assert min(petal.y for petal in petals) - max(ask.bottom for ask in asks) > 15 or max(ask.right for ask in asks) < min(
+        p.x for p in petals
+    )
 
 
 def test_cloth_that_hangs_has_its_code_at_the_foot_and_a_stand_a_metre_up(shop):

@@ -44,6 +44,12 @@ def test_a_deployments_own_copy_wins(deployment_copy):
         ('nguon = "nguon_sheet"', 'nguồn-2 = "nguon_sheet"', "pieces.toml"),
         ('nguon = "nguon_sheet"', 'nguoon = "nguon_sheet"', "pieces.toml:{line}: pieces.poster-a3.layouts: There is no theme “nguoon”"),
         ("cloth = { field = [12, 100, 88, 18] }", "", "field of theme “nguon” carries 250 % ink, the piece allows 240 %"),
+        (
+            "stock = ",
+            'condition = "FOGRA99"\nstock = ',
+            "pieces.toml:{line}: pieces.poster-a3.condition: There is no printing condition “FOGRA99”",
+        ),
+        ("uncoated = { field = ", "uncoated = { feld = ", "pieces.toml:{line}: themes.nguon.uncoated"),
         ("[pieces.poster-a3]", "[pieces.poster-a3", "pieces.toml:{line}: This is no TOML"),
     ],
 )

@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -12,12 +13,14 @@ import pytest
 from pikepdf import Name
 from PIL import ImageCms
 
-from collateral.batch import Failed, Made, draw_ticket, make
+from collateral.batch import Failed, Made, Ticket, draw_ticket, lay_out, make
+from collateral.contrast import contrast
 from collateral.display import Page, Stroke
 from collateral.draw_pdf import draw
 from collateral.geometry import Point, circle, line
 from collateral.icc import modelled_profile, parsed, profile_at
 from collateral.ink import BLACK, CUT, Ink
+from collateral.journal import fingerprint
 from collateral.preflight import preflight
 from collateral.press import CONDITIONS, Press
 from collateral.refusal import Refused
@@ -61,13 +64,51 @@ def test_every_condition_is_registered_and_named(shop, condition):
         assert "/DestOutputProfile" not in intent
 
 
-def test_uncoated_paper_gets_less_ink_and_more_black(shop):
-    """Deep red carries 250 % on coated sheets, uncoated ones take 240 (press.md §1.3); its contrast is what it was."""
-    pdf = draw_ticket(shop, POSTER, Press(condition="FOGRA52")).pdf
+def inks_of(pdf: bytes) -> set[tuple[float, ...]]:
     with opened(pdf) as document:
-        inks = {tuple(float(v) for v in i.operands) for i in pikepdf.parse_content_stream(document.pages[0], "k")}
-    assert (0.15, 0.95, 0.95, 0.35) in inks
+        return {tuple(float(v) for v in i.operands) for i in pikepdf.parse_content_stream(document.pages[0], "k")}
+
+
+def test_less_ink_is_more_black(shop):
+    """Deep red carries 250 %; a condition that takes 240 gets its grey part in black, and the same contrast."""
+    palette = shop.themes["nguon"].palette("sheet")
+    assert Press(condition="FOGRA52").inks(palette, 280).field == Ink(15, 95, 95, 35)
+    assert contrast(Ink(15, 95, 95, 35), palette.ivory) == pytest.approx(contrast(palette.field, palette.ivory), rel=0.02)
+
+
+def test_uncoated_paper_has_a_recipe_of_its_own(shop):
+    """Deep red would print too light there for ivory words; 240 % is what the paper takes (press.md §1.3)."""
+    inks = inks_of(draw_ticket(shop, POSTER, Press(condition="FOGRA52")).pdf)
+    assert (0.2, 1, 0.6, 0.59) in inks
     assert max(map(sum, inks)) <= 2.4
+    assert (0.2, 1, 0.6, 0.59) not in inks_of(draw_ticket(shop, POSTER).pdf)
+
+
+def test_contrast_is_judged_by_the_paper_printed_on(shop):
+    """The coated recipe on uncoated paper: 4.0 where the slogan needs 4.5. Nothing is printed, and the remedy is named."""
+    coated = replace(shop, themes={name: replace(theme, uncoated={}) for name, theme in shop.themes.items()})
+    draw_ticket(coated, POSTER, Press(condition="FOGRA51"))
+    with pytest.raises(Refused, match=r"stands off its ground by 4\.0 on uncoated paper, it needs 4\.5") as why:
+        draw_ticket(coated, POSTER, Press(condition="FOGRA47"))
+    assert "uncoated in the theme" in str(why.value)
+
+
+def test_every_sheet_can_be_read_on_uncoated_paper_too(shop):
+    for name, piece in shop.pieces.items():
+        for theme in piece.layouts if piece.stock == "sheet" else ():
+            for lang in shop.copies:
+                lay_out(shop, Ticket("TN01", name, theme, lang), Press(condition="FOGRA47"))
+
+
+def test_a_piece_may_have_a_printing_condition_of_its_own(shop, own):
+    """The shop's press prints it under that name; where the shop brings a profile, the profile says all."""
+    poster = replace(shop.pieces["poster-a3"], condition="FOGRA52")
+    changed = replace(shop, pieces={**shop.pieces, "poster-a3": poster})
+    drawn = draw_ticket(changed, POSTER)
+    assert drawn.pdf == draw_ticket(shop, POSTER, Press(condition="FOGRA52")).pdf
+    assert (preflight(drawn.pdf).findings, drawn.note.ink_limit) == ((), 240)
+    assert Press(condition="", profile=own).for_condition("FOGRA52") == Press(condition="", profile=own)
+    assert fingerprint(changed, POSTER) != fingerprint(shop, POSTER)
 
 
 def test_x4_embeds_the_profile_and_says_in_xmp_what_info_says(shop):

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pikepdf
 import pypdfium2
@@ -22,7 +23,7 @@ from collateral.piece import Finishing
 from collateral.press import Press
 from collateral.refusal import Refused
 from collateral.shop.job import MANIFEST, approve, approved, read_manifest
-from collateral.shop.job_ticket import finishing_words
+from collateral.shop.job_ticket import finishing_words, paper_words
 from collateral.shop.package import Job, head_of, job_tickets, make_job, pack, press_words
 from collateral.shop.paper import legible, wrapped
 from collateral.shop.proof import fitted, kinds_of
@@ -300,6 +301,15 @@ def test_finishing_is_told_in_the_shops_words(shop):
     piece = replace(shop.pieces["banner-h"], finishing=Finishing(eyelet=12, hem=30), contour="")
     assert finishing_words(piece, Work("", finishing="In UV")) == "In UV; may biên 30 mm; đóng khoen Ø 12 mm ở góc và cách nhau ≤ 500 mm"
     assert finishing_words(replace(piece, finishing=None), Work("")) == "Cắt thành phẩm"
+
+
+def test_a_piece_s_own_printing_condition_stands_beside_its_paper(shop):
+    """The shop's stands once for the job; where the shop brings a profile, that is what it prints by."""
+    leaflet, work = replace(shop.pieces["leaflet-a5"], condition="FOGRA52"), Work("Giấy ford 80 g/m²")
+    assert paper_words(SHOP, leaflet, work) == "Giấy ford 80 g/m², điều kiện in FOGRA52"
+    assert paper_words(SHOP, shop.pieces["leaflet-a5"], work) == "Giấy ford 80 g/m²"
+    own = replace(SHOP, press=Press(condition="", profile=Path("own.icc")))
+    assert paper_words(own, leaflet, work) == "Giấy ford 80 g/m²"
 
 
 def test_press_words():

@@ -1,5 +1,5 @@
 """Our model of the press beside a profile of measured sheets, ISO Coated v2 300 (FOGRA39), which Debian ships inside Apache PDFBox.
-`tests/peers/install` brings it."""
+And our model of uncoated paper beside 1,485 measured patches (FOGRA29) of Debian's icc-profiles-free. `tests/peers/install` brings both."""
 
 import io
 import zipfile
@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
+from collateral import uncoated
 from collateral.contrast import luminance
 from collateral.icc import modelled_profile
 from collateral.ink import Ink
 
 JAR = Path("/usr/share/java/pdfbox2.jar")
 MEASURED = "org/apache/pdfbox/resources/icc/ISOcoated_v2_300_bas.icc"
+PATCHES = Path("/usr/share/color/icc/FOGRA29L.ti3")
 RELATIVE = ImageCms.Intent.RELATIVE_COLORIMETRIC
 MODES = {"sRGB": "RGB", "LAB": "LAB", "ours": "CMYK", "measured": "CMYK"}
 TONES = tuple(round(part * 2.55) for part in (0, 10, 20, 40, 60, 80, 100))
@@ -110,3 +112,32 @@ def test_luminance_is_that_of_measured_sheets():
 def test_the_paper_is_the_measured_one():
     white = ImageCms.ImageCmsProfile(io.BytesIO(measured())).profile.media_white_point
     assert ImageCms.ImageCmsProfile(io.BytesIO(modelled_profile().data)).profile.media_white_point[0] == pytest.approx(white[0], abs=1e-4)
+
+
+def uncoated_patches() -> dict[tuple[float, ...], tuple[float, ...]]:
+    """Tones of cyan, magenta, yellow, black, 0 to 1: X, Y, Z of the measured sheet, of its paper = 1. CGATS.5 in Argyll's dress."""
+    assert PATCHES.exists(), "run tests/peers/install"
+    lines = PATCHES.read_text("ascii").splitlines()
+    names = lines[lines.index("BEGIN_DATA_FORMAT") + 1].split()
+    rows = (line.split() for line in lines[lines.index("BEGIN_DATA") + 1 : lines.index("END_DATA")])
+    patches = [dict(zip(names, map(float, row), strict=True)) for row in rows]
+    lights = {tuple(each[f"CMYK_{ink}"] / 100 for ink in "CMYK"): tuple(each[f"XYZ_{axis}"] for axis in "XYZ") for each in patches}
+    paper = lights[0.0, 0.0, 0.0, 0.0]
+    return {tones: tuple(part / white for part, white in zip(light, paper, strict=True)) for tones, light in lights.items()}
+
+
+def test_uncoated_paper_prints_as_measured():
+    """What contrast sees of what the press takes, with the light that the eye adds (WCAG): nine in ten within 5 %, none off by 9."""
+    patches = {tones: light for tones, light in uncoated_patches().items() if sum(tones) <= 2.4}
+    off = sorted((uncoated.printed(tones)[1] + 0.05) / (light[1] + 0.05) - 1 for tones, light in patches.items())
+    assert len(off) > 700
+    assert off[0] > -0.09
+    assert off[len(off) // 20] > -0.05
+    assert off[-len(off) // 20] < 0.05
+    assert off[-1] < 0.09
+
+
+def test_solids_of_uncoated_paper_are_the_measured_ones():
+    for tones, light in uncoated_patches().items():
+        if set(tones) <= {0.0, 1.0}:
+            assert uncoated.printed(tones) == pytest.approx(light, rel=0.02, abs=0.001), tones
