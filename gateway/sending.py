@@ -8,7 +8,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from gateway.domain.caps import Caps
 from gateway.domain.cost import Prices
 from gateway.domain.secret import Secret
 from gateway.log import log
+from gateway.services.asked_results import AskedResults
 from gateway.services.carrier_sessions import Sessions
 from gateway.services.dispatch import Dispatcher, Send, persist
 from gateway.services.dispatch import Sender as Wire
@@ -142,8 +143,8 @@ def wires_of(
 ) -> tuple[dict[str, Wire], dict[str, Tokens]]:
     """What each of `routes` sends by: the transport itself, or what puts on a token, a session, the time. And Zalo's tokens, to be minded
     and closed."""
-    tokens = {app.route: Tokens(database, app, send, now_ms, settings.spool_dir) for app in _zalo_apps(settings)}
     givers = token_givers(settings)
+    tokens = {app.route: Tokens(database, app, send, now_ms, settings.spool_dir) for app in _zalo_apps(settings, givers)}
     wires: dict[str, Wire] = {}
     for route in routes:
         if route.name in givers:
@@ -174,7 +175,8 @@ def token_givers(settings: Settings) -> dict[str, str]:
     return givers
 
 
-def _zalo_apps(settings: Settings) -> list[App]:
+def _zalo_apps(settings: Settings, givers: Mapping[str, str]) -> list[App]:
+    """The apps of those routes that send with tokens of their own."""
     return [
         App(
             each.name,
@@ -184,7 +186,7 @@ def _zalo_apps(settings: Settings) -> list[App]:
             grant.token_url,
         )
         for each in settings.routes
-        if token_givers(settings).get(each.name) == each.name
+        if givers.get(each.name) == each.name
         for grant in [each.zalo or ZaloSettings()]
     ]
 
@@ -216,6 +218,7 @@ async def _dispatch(settings: Settings, database: Database, state: Dispatching, 
             for dispatcher in state.dispatchers:
                 tasks.create_task(dispatcher.run(ended), name=f"dispatch:{dispatcher.route.name}")
             tasks.create_task(upkeep.run(ended), name="upkeep")
+            tasks.create_task(AskedResults(database, routes_of(settings), state.send, now_ms).run(ended), name="asked results")
         state.active = False
         with suppress(StorageDown):  # then the next to start takes over what is ours
             await database.write(lambda connection: outbox.leave(connection, owner))

@@ -14,6 +14,7 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.carriers import zalo
 from gateway.deployment import Deployment
 from gateway.domain.secret import Secret
 from gateway.sending import now_ms, routes_of, wires_of
@@ -30,6 +31,7 @@ from gateway.transport import http_sender
 from gateway.web.app import create_app
 from gateway.web.hooks import Hook
 from gateway.web.runner import web_runner
+from gateway.web.zalo import ZaloHook, add_zalo
 
 BEAT_S: Final = 2.0  # as upkeep's: others take over from those who fall silent
 
@@ -95,6 +97,7 @@ async def _listen(stack: AsyncExitStack, settings: Settings, deployment: Deploym
         is_dispatching=lambda: True,
         proxies=settings.service.trusted_proxies,
     )
+    add_zalo(app, [_zalo_hook(each) for each in settings.routes if each.carrier == zalo.NAME])
     runner = web_runner(app, drain_s=settings.service.drain_s)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -109,6 +112,10 @@ def _hook(settings: Settings, each: RouteSettings) -> Hook:
     key = Secret(each.account.options.get("hook_key", ""))
     secret = Secret(each.hook_secret.get_secret_value())
     return Hook(each.name, settings.carrier(each), secret, each.rehearsal, each.hook_networks, False, key, settings.service.base_url)
+
+
+def _zalo_hook(each: RouteSettings) -> ZaloHook:
+    return ZaloHook(each.name, each.account.username, Secret(each.hook_secret.get_secret_value()))
 
 
 async def _beat(database: Database, owner: str, ended: asyncio.Event) -> None:

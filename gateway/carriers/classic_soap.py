@@ -15,7 +15,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 from xml.sax.saxutils import escape, quoteattr
 
 from gateway.carriers.protocol import Accepted, Account, Batch, Capabilities, Dlr, Malformed, Mo, Outcome, outcome_from_status
@@ -52,25 +52,22 @@ class Partner:
     accepted: str = "1"
     in_base64: bool = False
 
-    @property
-    def NAME(self) -> str:
-        return "classic-soap"
-
-    @property
-    def CAPABILITIES(self) -> Capabilities:
-        return _CAPABILITIES
-
-    @property
-    def OPTIONS(self) -> Mapping[str, str]:
-        return _OPTIONS
-
-    @property
-    def NEEDED(self) -> tuple[str, ...]:
-        return ("command_code",)
-
-    @property
-    def CHOICES(self) -> Mapping[str, tuple[str, ...]]:
-        return {"base64": ("yes", "no"), "message_type": ("0", "1", "2", "3")}
+    NAME: ClassVar[str] = "classic-soap"
+    CAPABILITIES: ClassVar[Capabilities] = Capabilities(
+        max_batch=1, dedupe_window_s=0, status_by="none", unicode=False, dlr=False, mo=True, reply_in_response=True, names_mo=True
+    )
+    OPTIONS: ClassVar[Mapping[str, str]] = {
+        "command_code": "the keyword of the contract",
+        "received": "what the partner takes for “I have it” in answer to an MO; unset: 1",
+        "accepted": "what the partner says to an MT that it takes; unset: 1",
+        "base64": "yes: texts go and come in Base64",
+        "message_type": "0 free, 1 the person pays, 2 a refund, 3 a push; unset: 0 in answer to an MO, else 3",
+        "push_id": "what stands in Request_ID of a push, which answers no MO; unset: our own name of it",
+        "namespace": f"of mtReceiver; unset: {_MC}",
+        "operator": "what stands in Operator; unset: nothing",
+    }
+    NEEDED: ClassVar[tuple[str, ...]] = ("command_code",)
+    CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {"base64": ("yes", "no"), "message_type": ("0", "1", "2", "3")}
 
     @property
     def CODES(self) -> Mapping[str, Failure | None]:
@@ -91,7 +88,7 @@ class Partner:
             "Service_ID": account.sender_id,
             "Command_Code": options.get("command_code", ""),
             "Message_Type": options.get("message_type") or ("0" if mt.answers else "3"),
-            "Request_ID": mt.answers or mt.ref,
+            "Request_ID": mt.answers or options.get("push_id") or mt.ref,
             "Total_Message": "1",
             "Message_Index": "1",
             "IsMore": "0",
@@ -153,18 +150,6 @@ class Partner:
         return _result(value, *_operation(call.body))
 
 
-_CAPABILITIES: Final = Capabilities(
-    max_batch=1, dedupe_window_s=0, status_by="none", unicode=False, dlr=False, mo=True, reply_in_response=True, names_mo=True
-)
-_OPTIONS: Final[Mapping[str, str]] = {
-    "command_code": "the keyword of the contract",
-    "received": "what the partner takes for “I have it” in answer to an MO; unset: 1",
-    "accepted": "what the partner says to an MT that it takes; unset: 1",
-    "base64": "yes: texts go and come in Base64",
-    "message_type": "0 free, 1 the person pays, 2 a refund, 3 a push; unset: 0 in answer to an MO, else 3",
-    "namespace": f"of mtReceiver; unset: {_MC}",
-    "operator": "what stands in Operator; unset: nothing",
-}
 CLASSIC_SOAP: Final = Partner()
 
 

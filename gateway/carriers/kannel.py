@@ -110,9 +110,7 @@ def _constant(account: Account) -> tuple[str, str]:
     )
     if account.validity_min is not None:
         fields["validity"] = str(account.validity_min)  # minutes (carriers.md §4.6)
-    start = (
-        account.url + ("&" if "?" in account.url else "?") + "&".join(f"{name}={encoded(value)}" for name, value in fields.items())
-    )
+    start = account.url + ("&" if "?" in account.url else "?") + "&".join(f"{name}={encoded(value)}" for name, value in fields.items())
     if not account.dlr_url:
         return start, ""
     hook = account.dlr_url.replace("%", "%%") + ("&" if "?" in account.dlr_url else "?") + "id="

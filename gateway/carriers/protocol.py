@@ -325,6 +325,34 @@ def looks_up(carrier: Carrier) -> TypeGuard[LooksUp]:
     return hasattr(carrier, "build_lookup")
 
 
+class Result(NamedTuple):
+    """What became of one recipient, as a carrier said when it was asked."""
+
+    msisdn: Msisdn
+    status: DlrStatus
+
+    def __repr__(self) -> str:
+        return f"Result({self.status.value})"
+
+
+class TellsWhenAsked(Carrier, Protocol):
+    """A carrier that sends no reports by recipient, but says when asked what became of those of one request. `RESULTS_FOR_S`: so long."""
+
+    @property
+    def RESULTS_FOR_S(self) -> int: ...
+
+    def build_results(self, account: Account, carrier_ref: str) -> HttpRequest:
+        """Ask about the request that the carrier calls `carrier_ref`."""
+
+    def parse_results(self, response: HttpResponse) -> tuple[Result, ...] | Refused:
+        """Those of which it says something final; Refused with its own word, or http-STATUS."""
+
+
+def tells_when_asked(carrier: Carrier) -> TypeGuard[TellsWhenAsked]:
+    """Whether `carrier` has `build_results` and `parse_results`."""
+    return hasattr(carrier, "build_results")
+
+
 def replies_in_response(carrier: Carrier) -> TypeGuard[RepliesInResponse]:
     """Whether `carrier` has `acknowledge_with`."""
     return carrier.CAPABILITIES.reply_in_response

@@ -72,7 +72,7 @@ QUALITY: Final[Mapping[str, Quality]] = {
         _TWO,
         ": the vendor's pages, as for esms",
         _BRONZE,
-        ": sends up to 5,000 at once, all its codes have a case; its callback names no recipient",
+        ": sends up to 5,000 at once, all its codes have a case; each recipient's result is asked for",
     ),
     "esms-zns": Quality(
         _TWO,
@@ -133,7 +133,7 @@ QUALITY: Final[Mapping[str, Quality]] = {
         _TWO,
         ": an open-source gateway's handler and its tests",
         _SILVER,
-        ": sends by templates, MOs, sent, delivered and failed; no live sender has been tried",
+        ": sends by templates, MOs, sent, delivered, failed and stopped; no live sender has been tried",
     ),
     "simulator": Quality(
         Facts.OURS,

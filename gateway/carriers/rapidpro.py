@@ -6,6 +6,7 @@ RapidPro channel's page asks for: the password is the whole Authorization header
 they stand: in an address and a form by percent signs, in JSON as a whole string with its quotes, in XML as text.
 
 MO:  GET or POST …/hooks/ROUTE/mo     from (or sender), text, date (or time)
+     GET or POST …/hooks/ROUTE/mo/stopped     from: this person said stop there, so here too
 DLR: GET or POST …/hooks/ROUTE/dlr/sent | delivered | failed     id (or uuid); or …/dlr with status
 """
 
@@ -13,7 +14,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -37,6 +38,7 @@ _STATUS: Final[Mapping[str, DlrStatus]] = {
     "delivered": DlrStatus.DELIVERED,
     "failed": DlrStatus.FAILED,
 }
+_STOP: Final = "TC"  # the keyword that no deployment is without
 _JSON: Final = {"content-type": "application/json"}
 _LOOKED_AT: Final = 65_536  # bytes of an answer
 
@@ -47,21 +49,15 @@ class External:
 
     check: str = ""
 
-    @property
-    def NAME(self) -> str:
-        return "rapidpro"
-
-    @property
-    def CAPABILITIES(self) -> Capabilities:
-        return _CAPABILITIES
-
-    @property
-    def OPTIONS(self) -> Mapping[str, str]:
-        return _OPTIONS
-
-    @property
-    def CHOICES(self) -> Mapping[str, tuple[str, ...]]:
-        return {"method": ("GET", "POST", "PUT"), "content_type": tuple(_TYPES)}
+    NAME: ClassVar[str] = "rapidpro"
+    CAPABILITIES: ClassVar[Capabilities] = Capabilities(max_batch=1, dedupe_window_s=0, status_by="none", unicode=True, dlr=True, mo=True)
+    OPTIONS: ClassVar[Mapping[str, str]] = {
+        "method": "POST, PUT or GET; unset: POST",
+        "content_type": "form, json or xml; unset: form",
+        "body": f"the body's template; unset: {_BODY}",
+        "response_check": "words that the answer to a message that was taken holds; unset: any 2xx is a yes",
+    }
+    CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {"method": ("GET", "POST", "PUT"), "content_type": tuple(_TYPES)}
 
     @property
     def CODES(self) -> Mapping[str, Failure | None]:
@@ -103,13 +99,13 @@ class External:
     # --- in ---
 
     def parse_mo(self, call: HookCall) -> Mo | Malformed:
-        """A text, by GET or as a form."""
-        fields = _fields(call)
+        """A text, by GET or as a form; who was stopped has said so, in our words."""
+        fields, word = _fields(call), _word(call)
         sender = clean(fields.get("from") or fields.get("sender") or "")
-        if not sender or _word(call) not in ("mo", "receive"):
+        if not sender or word not in ("mo", "receive", "stopped"):
             return Malformed("from: missing")
         at = clean(fields.get("date") or fields.get("time") or "")
-        return Mo(None, sender, "", fields.get("text", ""), iso_ms(at))
+        return Mo(None, sender, "", _STOP if word == "stopped" else fields.get("text", ""), iso_ms(at))
 
     def parse_dlr(self, call: HookCall) -> Dlr | Malformed:
         """A report under our name; what happened is the last word of the address, or `status`."""
@@ -126,13 +122,6 @@ class External:
         return HttpResponse(200, _JSON, b'{"message":"Accepted"}')
 
 
-_CAPABILITIES: Final = Capabilities(max_batch=1, dedupe_window_s=0, status_by="none", unicode=True, dlr=True, mo=True)
-_OPTIONS: Final[Mapping[str, str]] = {
-    "method": "POST, PUT or GET; unset: POST",
-    "content_type": "form, json or xml; unset: form",
-    "body": f"the body's template; unset: {_BODY}",
-    "response_check": "words that the answer to a message that was taken holds; unset: any 2xx is a yes",
-}
 RAPIDPRO: Final = External()
 
 

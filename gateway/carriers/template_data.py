@@ -38,6 +38,11 @@ def fields_in(template: str, text: str) -> dict[str, str] | None:
     return found
 
 
+def filled(template: str, word: str) -> str:
+    """The text of `template` with `word` in each of its fields."""
+    return _FIELD.sub(lambda _field: word, template)
+
+
 def data_of(options: Mapping[str, str], mt: Mt) -> dict[str, str]:
     """The fields of the registered template for `mt`; none where its text is not the template's, which the carrier refuses."""
     found = fields_in(options.get("template", ""), mt.text)

@@ -1,9 +1,10 @@
 """V-COM short codes: MOs as JSON that bear a checksum, MTs as JSON that bear one with the time; no reports.
 
-Source: two of the vendor's support articles (carriers.md §3.13 B). `account`: username the client_id, password the secure key, hook_key the
-same key, which signs their calls; command_code the keyword. The sender id is the service_id. An MT answers an MO and names it: the request
-bears no number. One that answers none goes under our own name, and what they refuse takes the route's `fallback`. Their calls want HTTP 200
-always, with the code in JSON.
+Source: two of the vendor's support articles (carriers.md §3.13 B). They know no push: the request_id of an MT is that of the MO which it
+answers, and it bears no number. An MT that answers none goes under our own name, and what they refuse takes the route's `fallback`. The
+articles call `time` a whole number and show none, others write it out: both are read, and the option says what we write. `account`:
+username the client_id, password the secure key, hook_key the same key, which signs their calls; command_code the keyword. The sender id is
+the service_id. Their calls want HTTP 200 always, with the code in JSON.
 
 MO: POST {"type","client_id","request_id","service_id","command_code","message","telco","phone":"84…","time","checksum"}
     checksum: Base64 of the raw SHA-256 of client_id, request_id, phone, secure key, time
@@ -15,6 +16,7 @@ MT: POST {"client_id","request_id","service_id","command_code","mt_code","messag
 import hashlib
 import hmac
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
@@ -32,9 +34,10 @@ OPTIONS: Final[Mapping[str, str]] = {
     "command_code": "the keyword of the contract",
     "hook_key": "the secure key, which signs their calls",
     "is_charged": "1: the person pays for the answer; unset: nobody does",
+    "time": "seconds: Unix time, as a whole number; unset: text, as 2026-11-01 08:00:01",
 }
 NEEDED: Final = ("command_code", "hook_key")
-CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"is_charged": ("0", "1")}
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"is_charged": ("0", "1"), "time": ("text", "seconds")}
 
 CODES: Final[Mapping[str, Failure | None]] = {
     "200": None,
@@ -46,6 +49,7 @@ CODES: Final[Mapping[str, Failure | None]] = {
 FRESH_MS: Final = 24 * 3_600_000  # what was missed is sent once more under its old time; a repeat is known by its request_id
 EARLY_MS: Final = 600_000
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
+_SECONDS: Final = re.compile(r"\d{10}", re.ASCII)
 _JSON: Final = {"content-type": "application/json"}
 
 
@@ -65,10 +69,10 @@ def build_send(account: Account, batch: Batch) -> HttpRequest:
 
 
 def stamped(account: Account, request: HttpRequest, now_ms: int) -> HttpRequest:
-    """`request` with the time, Viet Nam's, and the checksum over it."""
-    call = json_object(request.body)
-    time = datetime.fromtimestamp(now_ms / 1000, HANOI).strftime(_TIME)
-    made = checksum(call["client_id"], call["request_id"], call["mt_code"], account.password.reveal(), time)
+    """`request` with the time, in seconds or Viet Nam's written out, and the checksum over it."""
+    call, seconds = json_object(request.body), now_ms // 1000
+    time = seconds if account.options.get("time") == "seconds" else datetime.fromtimestamp(seconds, HANOI).strftime(_TIME)
+    made = checksum(call["client_id"], call["request_id"], call["mt_code"], account.password.reveal(), str(time))
     return post_json(request.url, call | {"time": time, "checksum": made}, request.headers)
 
 
@@ -90,7 +94,7 @@ def is_signed(call: HookCall, by: Signing) -> bool | None:
     fields = json_object(call.body)
     client, request, phone, time, given = (_raw(fields, name) for name in ("client_id", "request_id", "phone", "time", "checksum"))
     made = checksum(client, request, phone, by.key.reveal(), time)
-    at = local_ms(time, _TIME)
+    at = _at(time)
     fresh = at is not None and -EARLY_MS <= by.now_ms - at <= FRESH_MS
     return hmac.compare_digest(given.encode("utf-8", "replace"), made.encode()) and fresh
 
@@ -101,6 +105,11 @@ def _raw(fields: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else words_of(value)
 
 
+def _at(time: str) -> int | None:
+    """Epoch ms of a `time` in either form; None for anything else."""
+    return int(time) * 1000 if _SECONDS.fullmatch(time) else local_ms(time, _TIME)
+
+
 def parse_mo(call: HookCall) -> Mo | Malformed:
     """A text to the short code."""
     fields = json_object(call.body)
@@ -108,7 +117,7 @@ def parse_mo(call: HookCall) -> Mo | Malformed:
     if not sender:
         return Malformed("phone: missing")
     text = with_keyword(words_of(fields.get("command_code")), words_of(fields.get("message")))
-    at = local_ms(words_of(fields.get("time")), _TIME)
+    at = _at(words_of(fields.get("time")))
     return Mo(id_of(fields.get("request_id")), sender, words_of(fields.get("service_id")), text, at)
 
 

@@ -96,7 +96,7 @@ def _unquote(raw: bytes) -> bytes:
 
 
 def encoded(value: str) -> str:
-    """`value` percent-encoded, all but letters and digits and -._~ (RFC 3986 §2.3). Numbers and references take a tenth of quote()'s time."""
+    """`value` percent-encoded, all but letters, digits and -._~ (RFC 3986 §2.3). A number or reference takes a tenth of quote()'s time."""
     plain = value.removeprefix("+")
     if plain.isascii() and plain.isalnum():
         return value if plain is value else f"%2B{plain}"

@@ -12,6 +12,7 @@ from gateway.cli.context import Door, chosen_commune, fail, opened, run
 from gateway.cli.faults import AsJson
 
 if TYPE_CHECKING:
+    from gateway.services.client_changes import Changed, Changes, Retried
     from gateway.services.clients import Added, Wanted
     from gateway.storage.clients import Client, KnownClient
 
@@ -23,6 +24,8 @@ def add_commands(app: typer.Typer) -> None:
     clients = typer.Typer(help="Outside systems that may plug in.", no_args_is_help=True)
     clients.command("add", help="Let a system plug in; its secret is shown once.")(add)
     clients.command("list", help="All systems.")(list_)
+    clients.command("set", help="Reach a system elsewhere; its secrets stay.")(set_)
+    clients.command("retry", help="Tell a system once more what was given up.")(retry)
     clients.command("revoke", help="From now on this system may nothing.")(revoke)
     app.add_typer(clients, name="clients")
 
@@ -110,6 +113,67 @@ def _row(known: KnownClient) -> dict[str, Any]:  # Any: JSON
         "created_at": known.created_at,
         "revoked": known.revoked_at is not None,
     }
+
+
+def set_(
+    ctx: typer.Context,
+    name: Name,
+    mo_url: Annotated[str | None, typer.Option(help="Where messages are handed on to; - reads it from stdin, '' is nowhere.")] = None,
+    mo_method: Annotated[str | None, typer.Option(help="GET or POST.")] = None,
+    webhook: Annotated[str | None, typer.Option(help="Where it is told of events; - reads it from stdin, '' is nowhere.")] = None,
+    event: Annotated[list[str] | None, typer.Option(help="tip.received or mt.settled, in place of those of before.")] = None,
+    callback_host: Annotated[list[str] | None, typer.Option(help="A private host, in place of those of before; '' is none.")] = None,
+) -> None:
+    from gateway.services.client_changes import Changes
+
+    events, hosts = tuple(event) if event else None, tuple(callback_host) if callback_host else None
+    done = run(_set(ctx.obj, name, Changes(_url(mo_url), mo_method.upper() if mo_method else None, _url(webhook), events, hosts)))
+    _show_changed(ctx.obj, done)
+
+
+async def _set(door: Door, name: str, changes: Changes) -> Changed:
+    from gateway.sending import now_ms
+    from gateway.services import client_changes
+
+    async with opened(door) as it:
+        return await client_changes.change(it.database, name, changes, now_ms())
+
+
+def _show_changed(door: Door, done: Changed) -> None:
+    secret = done.webhook_secret.reveal() if done.webhook_secret else None
+    if door.json:
+        typer.echo(json.dumps({"name": done.client.name, "webhook_secret": secret}))
+        return
+    typer.echo(f"{done.client.name} is reached as you say from now on; its secret is what it was")
+    if secret:
+        typer.echo(f"What our calls are signed with, shown this once: {secret}")
+
+
+def retry(ctx: typer.Context, name: Name) -> None:
+    door: Door = ctx.obj
+    done = run(_retry(door, name))
+    if door.json:
+        typer.echo(json.dumps({"name": name, "again": done.again, "faulty": done.faulty, "gone": done.gone}))
+        return
+    typer.echo(
+        f"{_calls(done.again)} to {name} will be tried again, for three days" if done.again else f"{name} has nothing to be told again"
+    )
+    if done.faulty:
+        typer.echo(f"{_calls(done.faulty)} stay given up: their address can't be called; put it right: tinbao clients set {name}")
+    if done.gone:
+        typer.echo(f"{_calls(done.gone)} can't be made any more: what they held is gone")
+
+
+def _calls(count: int) -> str:
+    return f"{count:,} call{'' if count == 1 else 's'}"
+
+
+async def _retry(door: Door, name: str) -> Retried:
+    from gateway.sending import now_ms
+    from gateway.services import client_changes
+
+    async with opened(door) as it:
+        return await client_changes.retry(it.database, name, now_ms())
 
 
 def revoke(ctx: typer.Context, name: Name) -> None:

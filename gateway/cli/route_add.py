@@ -338,12 +338,13 @@ def add(
     online: Annotated[
         bool, typer.Option("--online", help="Ask the carrier whether it takes our account, by a call that sends nothing.")
     ] = False,
-    test_to: Annotated[str | None, typer.Option(help="Send one test SMS to this number, and wait for its report.")] = None,
+    test_to: Annotated[str | None, typer.Option(help="Send one test to this number (zalo: user id), and wait for its report.")] = None,
+    test_text: Annotated[str | None, typer.Option(help="What the test says; of zalo-zns the template's words, filled in.")] = None,
     wait_s: Annotated[int, typer.Option(min=1, max=3600, help="Seconds to wait for that report.")] = 120,
     as_json: AsJson = False,
 ) -> None:
     """Ask, check, write, then try it out."""
-    from gateway.cli.route_trial import show_callbacks, try_out
+    from gateway.cli.route_trial import FirstMessage, show_callbacks, try_out
 
     door: Door = ctx.obj
     machine = door.json or as_json
@@ -373,7 +374,7 @@ def add(
     added = _written(door, new)
     callbacks = show_callbacks(added, new.name, quiet=machine)
     asks = online or (clerk.person and typer.confirm("Ask the carrier now whether it takes our account", default=True, err=True))
-    tried = try_out(door, added, new.name, number, wait_s, probe=asks, quiet=machine)
+    tried = try_out(door, added, new.name, FirstMessage(number, test_text, wait_s) if number else None, probe=asks, quiet=machine)
     if machine:
         print_json({"route": new.name, "kept": added.kept.name, "variables": sorted(new.secrets), "callbacks": callbacks, **tried.row})
     if not tried.good:
@@ -398,11 +399,13 @@ def _pairs(options: Sequence[str]) -> dict[str, str]:
 
 
 def _test_number(clerk: Clerk, given: str | None, new: NewRoute) -> Msisdn | None:
-    """Where the test SMS goes; None: there is none."""
+    """Where the test goes; None: there is none."""
     from gateway.domain.msisdn import BadMsisdn, Msisdn
 
-    if str(new.values["carrier"]).startswith("zalo"):  # its people have no numbers, or its texts are templates with tokens
-        return None
+    if new.values["carrier"] == "zalo":  # its people have no numbers
+        question = "Zalo user id for a test message, of somebody who wrote to the OA this week; empty: none"
+        user = clerk.ask("--test-to", question, given, _zalo_user, "")
+        return Msisdn(f"zalo:{user}") if user else None
 
     def check(value: str) -> str:
         try:
@@ -412,6 +415,12 @@ def _test_number(clerk: Clerk, given: str | None, new: NewRoute) -> Msisdn | Non
 
     number = clerk.ask("--test-to", "Number for a test SMS, one of your own; empty: none", given, check, "")
     return Msisdn(number) if number else None
+
+
+def _zalo_user(value: str) -> str:
+    if value and not (value.isascii() and value.isdigit() and len(value) <= 20):
+        raise ValueError("write the digits of a Zalo user id, as the desk shows it")
+    return value
 
 
 def _key_there(door: Door) -> None:

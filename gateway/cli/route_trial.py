@@ -45,19 +45,28 @@ def show_callbacks(added: Added, name: str, *, quiet: bool) -> list[dict[str, st
     return [{"kind": one.kind, "url": one.url, "note": one.note} for one in found]
 
 
-def try_out(door: Door, added: Added, name: str, number: Msisdn | None, wait_s: int, *, probe: bool, quiet: bool) -> Tried:
-    """Ask the carrier, then send the test SMS, as far as either is wanted."""
+@dataclass(frozen=True, slots=True)
+class FirstMessage:
+    """A message to try a route with. `text` None: ours; `wait_s`: for its report."""
+
+    to: Msisdn
+    text: str | None = field(repr=False)
+    wait_s: int
+
+
+def try_out(door: Door, added: Added, name: str, test: FirstMessage | None, *, probe: bool, quiet: bool) -> Tried:
+    """Ask the carrier, then send the test, as far as either is wanted."""
     from gateway.cli.route_probe import probed, row_of
 
     good, row = True, dict[str, Any]()
     for each in probed(added.settings, [name]) if probe else []:
         good, row["online"] = each.stands is not False, row_of(each)
         typer.echo(each.words, err=quiet)
-    if number is None or not good:
-        if number is not None:
+    if test is None or not good:
+        if test is not None:
             typer.echo("no test SMS was sent: put this right first, then: tinbao send", err=True)
         return Tried(good, row)
-    trial = run(_sent(door, added, name, number, wait_s))
+    trial = run(_sent(door, added, name, test))
     row["test"] = {"state": trial.state, "over": trial.over}
     return Tried(_is_good(trial), row)
 
@@ -66,7 +75,7 @@ def _is_good(trial: Trial) -> bool:
     return trial.over and trial.state in ("sent", "delivered")
 
 
-async def _sent(door: Door, added: Added, name: str, number: Msisdn, wait_s: int) -> Trial:
+async def _sent(door: Door, added: Added, name: str, test: FirstMessage) -> Trial:
     from gateway.sending import now_ms
     from gateway.services.onboarding import send_test
     from gateway.trial import on_trial
@@ -75,11 +84,11 @@ async def _sent(door: Door, added: Added, name: str, number: Msisdn, wait_s: int
     each = next(route for route in settings.routes if route.name == name)
     id_ = f"trial-{secrets.token_hex(6)}"
     async with opened(door) as it, on_trial(settings, it.deployment, it.database, each) as on:
-        await send_test(it.database, on.route, number, id_, now_ms())
+        await send_test(it.database, on.route, test.to, id_, now_ms(), test.text)
         on.wake()
-        _say_what_is_waited_for(on, settings.service.listen, wait_s)
-        trial = await _until_over(it, on, id_, wait_s)
-    _say_how_it_ended(trial, on, settings.service.base_url, wait_s)
+        _say_what_is_waited_for(on, settings.service.listen, test.wait_s)
+        trial = await _until_over(it, on, id_, test.wait_s)
+    _say_how_it_ended(trial, on, settings.service.base_url, test.wait_s)
     return trial
 
 

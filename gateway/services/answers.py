@@ -21,7 +21,7 @@ from gateway.reading import Reading
 from gateway.services import alerts, approval_sms, consent, parts, status
 from gateway.services.approval_sms import Verdict
 from gateway.services.consent import Evidence
-from gateway.services.dialogue import Dialogues, Opening
+from gateway.services.dialogue import CODE_HOLE, Dialogues, Opening
 from gateway.services.follow_ups import (
     CORRECT_MS,
     FOLLOW_MS,
@@ -35,6 +35,7 @@ from gateway.services.follow_ups import (
 from gateway.services.intake import address_of
 from gateway.services.replies import Replies, ReplyName
 from gateway.services.routes import Route
+from gateway.services.routing import Around
 from gateway.services.status import Limited, Standing
 from gateway.storage import contacts
 from gateway.storage.consents import May
@@ -54,7 +55,6 @@ _THANKS: Final = re.compile(r"\b(?:cam on|thanks?|tks)\b")
 _D: Final = frozenset("dDđĐ")
 _TAKING: Final = 40  # characters: "NHAN 7K3M9P" and a few signs
 _JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
-_HOLE: Final = "0A0A0A"  # stands for a code while a reply's words are made; no tip code, for its check character is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Turn:
     """What one transaction knows of the senders of its MOs, by MO id or by person (blind index), and what it stores.
 
     `waves`: which wave an MO answers. `latest`: the last tip of its sender. `said`: replies in the last hour. `helped`: who got a reply to
-    something not understood in the last day. `talking`: who has a dialogue open.
+    something not understood in the last day. `talking`: who has a dialogue open. `seen`: for the choice of a reply's route.
     """
 
     now: int
@@ -95,6 +95,7 @@ class Turn:
     handled: list[Handled] = field(default_factory=list)
     urgent: dict[str, str] = field(default_factory=dict)  # codes of tips that are urgent now, and why
     agreed: dict[str, tuple[May, Evidence]] = field(default_factory=dict)  # what staff were told on call and publishing, by code
+    seen: Around = field(default_factory=Around)
 
 
 class Answers:
@@ -145,8 +146,8 @@ class Answers:
     def _words(self, name: ReplyName, code: str = "") -> str:
         """A reply's text. Rendering costs more than reading: once with a hole for the code, then never again."""
         if (words := self._with_hole.get(name)) is None:
-            words = self._with_hole[name] = self._replies.text(name, code=_HOLE)
-        return words.replace(_HOLE, code)
+            words = self._with_hole[name] = self._replies.text(name, code=CODE_HOLE)
+        return words.replace(CODE_HOLE, code)
 
     # --- stop and yes, approvals ---
 

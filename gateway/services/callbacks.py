@@ -222,7 +222,8 @@ class Callbacks:
 
     async def _make(self, call: Call, target: _Target) -> None:
         try:
-            self._finished.append(await self._made(call, target))
+            ended = await self._made(call, target)
+            self._finished.append(ended)  # looked up only now: meanwhile the list of before was settled, and what joins that is forgotten
         finally:
             target.busy -= 1
             self.wake.set()

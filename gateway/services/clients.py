@@ -103,7 +103,8 @@ async def _book(database: Database, now: int) -> _Book:
     return book
 
 
-def _forget_book(database: Database) -> None:
+def forget_book(database: Database) -> None:
+    """This process goes by the client as it is now; others follow within 5 s."""
     _books.pop(database, None)
 
 
@@ -122,7 +123,7 @@ async def everybody(database: Database) -> list[KnownClient]:
 
 async def add(database: Database, wanted: Wanted, now: int) -> Added:
     """A new client with its secrets; noted. Raises Refusal."""
-    _check(wanted)
+    check(wanted)
     secret, webhook = new_secret(), new_secret() if wanted.webhook_url else None
     new = NewClient(
         wanted.name, wanted.commune, tuple(scope for scope in SCOPES if scope in wanted.scopes), _hash(database.keyring, secret),
@@ -134,50 +135,57 @@ async def add(database: Database, wanted: Wanted, now: int) -> Added:
         if await clients.named(connection, new.name):
             raise Refusal(f"there is a client {new.name} already, perhaps a revoked one; take another name")
         found = await clients.add(connection, new, now)
-        await _note(connection, "client.add", found, now)
+        await note(connection, "client.add", found, now)
         return found
 
     client = await database.write(unit)
-    _forget_book(database)
+    forget_book(database)
     return Added(client, secret, webhook)
+
+
+async def standing(connection: AsyncConnection, name: str) -> Client:
+    """The client of that name, unless it was revoked. Raises Refusal."""
+    known = await clients.named(connection, name)
+    if known is None:
+        raise Refusal(f"there is no client {name[:40]}; tinbao clients list shows all")
+    if known.revoked_at is not None:
+        raise Refusal(f"{known.client.name} was revoked already")
+    return known.client
 
 
 async def revoke(database: Database, name: str, now: int) -> Client:
     """From now on this client may nothing; what it sent stays. Noted. Raises Refusal."""
 
     async def unit(connection: AsyncConnection) -> Client:
-        known = await clients.named(connection, name)
-        if known is None:
-            raise Refusal(f"there is no client {name[:40]}; tinbao clients list shows all")
-        if known.revoked_at is not None:
-            raise Refusal(f"{known.client.name} was revoked already")
-        await clients.revoke(connection, known.client.id, now)
-        await _note(connection, "client.revoke", known.client, now)
-        return known.client
+        found = await standing(connection, name)
+        await clients.revoke(connection, found.id, now)
+        await note(connection, "client.revoke", found, now)
+        return found
 
     client = await database.write(unit)
-    _forget_book(database)
+    forget_book(database)
     return client
 
 
 async def set_webhook(database: Database, client: Client, url: str | None, events: tuple[str, ...], now: int) -> Secret | None:
     """Where `client` is told of `events`; None: nowhere. Returns the new secret that the calls are signed with. Raises Refusal."""
     check_url(url, client.callback_hosts)
-    _known_words("event", events, EVENTS)
+    known_words("event", events, EVENTS)
     secret = new_secret() if url else None
     kept = tuple(event for event in EVENTS if event in events) if url else ()
 
     async def unit(connection: AsyncConnection) -> None:
         await clients.set_webhook(connection, client.id, url, secret, kept)
-        await _note(connection, "client.webhook", client, now)
+        await note(connection, "client.webhook", client, now)
 
     await database.write(unit)
-    _forget_book(database)
+    forget_book(database)
     return secret
 
 
-async def _note(connection: AsyncConnection, action: str, client: Client, now: int) -> None:
-    detail = {"name": client.name, "scopes": list(client.scopes)}
+async def note(connection: AsyncConnection, action: str, client: Client, now: int, **more: object) -> None:
+    """A row of the audit log on `client`; `more`: of its detail."""
+    detail = {"name": client.name, "scopes": list(client.scopes)} | more
     await audit.note(connection, audit.Entry(None, action, f"client:{client.id}", detail, client.commune), now)
 
 
@@ -189,13 +197,14 @@ def new_secret() -> Secret:
     return Secret(secrets.token_urlsafe(_SECRET_BYTES))
 
 
-def _check(wanted: Wanted) -> None:
+def check(wanted: Wanted) -> None:
+    """Raises Refusal: no client can be like that."""
     if not _NAME.fullmatch(wanted.name):
         raise Refusal("a client's name is 1 to 40 of a-z, 0-9 and -, with no - at an end; write it like so-van-hoa")
     if not wanted.scopes:
         raise Refusal(f"a client needs a scope; take of: {', '.join(SCOPES)}")
-    _known_words("scope", wanted.scopes, SCOPES)
-    _known_words("event", wanted.events, EVENTS)
+    known_words("scope", wanted.scopes, SCOPES)
+    known_words("event", wanted.events, EVENTS)
     if wanted.mo_method not in ("GET", "POST"):
         raise Refusal("MOs are handed on by GET or POST; take one of the two")
     for host in wanted.callback_hosts:
@@ -205,7 +214,8 @@ def _check(wanted: Wanted) -> None:
     check_url(wanted.webhook_url, wanted.callback_hosts)
 
 
-def _known_words(kind: str, words: tuple[str, ...], known: tuple[str, ...]) -> None:
+def known_words(kind: str, words: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """Raises Refusal for a word that is none of `known`."""
     if unknown := next((word for word in words if word not in known), None):
         raise Refusal(f"“{unknown[:40]}” is no {kind}; take of: {', '.join(known)}")
 

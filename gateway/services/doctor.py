@@ -237,7 +237,7 @@ def _routes(found: Findings, around: Surroundings) -> Iterator[Cause]:
 def _of_route(found: Findings, around: Surroundings, route: Route, row: RouteCondition, waiting: int) -> Iterator[Cause]:
     if row.hold_code is not None:
         since = _clock(row.held_at, found.now, around.timezone) if row.held_at else "some time"
-        cure = f"correct gateway.toml or ask the carrier, then tinbao routes release {route.name}"
+        cure = f"correct gateway.toml or ask the carrier, then tinbao routes release {route.name}{_or_move(found, around, route, waiting)}"
         text = f"route {route.name} is held since {since}: {row.hold_code}; {_mts(waiting)} wait; {cure}"
         yield Cause("route-held", text, waiting, route.name, since=row.held_at)
     if _spent_up(found, around, route, row):
@@ -250,6 +250,14 @@ def _of_route(found: Findings, around: Surroundings, route: Route, row: RouteCon
         why = row.pause_why or "its carrier asked for it"
         text = f"route {route.name} is paused until {until}: {why}; {_mts(waiting)} wait; it goes on by itself"
         yield Cause("route-paused", text, waiting, route.name, until=row.paused_until)
+
+
+def _or_move(found: Findings, around: Surroundings, route: Route, waiting: int) -> str:
+    """The other way out of a hold: what was never sent goes by the next enabled route of its fallback that is not held too."""
+    enabled = {each.name for each in around.routes}
+    held = {name for name, row in found.route_rows.items() if row.hold_code is not None}
+    onward = next((name for name in route.fallback if name in enabled and name not in held), None)
+    return f", or move what was never sent: tinbao routes move {route.name} {onward}" if waiting and onward else ""
 
 
 def _spent_up(found: Findings, around: Surroundings, route: Route, row: RouteCondition) -> bool:
@@ -402,7 +410,9 @@ def _callbacks(found: Findings, around: Surroundings) -> Iterator[Cause]:
         given_up = f"{each.dead:,} given up" if each.dead else ""
         tried = f"{each.late:,} still tried" if each.late else ""
         calls = " and ".join(filter(None, (given_up, tried)))
-        text = f"client {each.client} can't be called since {since}: {each.why}; {calls}; put its address right, or ask who keeps it"
+        again = f", then tinbao clients retry {each.client}" if each.dead else ""
+        cure = f"put its address right (tinbao clients set {each.client}), or ask who keeps it{again}"
+        text = f"client {each.client} can't be called since {since}: {each.why}; {calls}; {cure}"
         yield Cause("callbacks", text, since=each.since)
 
 

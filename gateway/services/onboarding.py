@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from gateway.carriers.contracts import tells_hook
 from gateway.carriers.protocol import Balance, Carrier, asks_balance
+from gateway.carriers.template_data import filled
 from gateway.carriers.wire import HttpRequest, HttpResponse, LostAnswer, NotSent
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import OPEN, MtState
@@ -19,6 +20,7 @@ from gateway.storage import outbox
 from gateway.storage.database import Database
 
 Send = Callable[[HttpRequest], Awaitable[HttpResponse]]
+FIELD: Final = "thu"  # what stands in a template's fields
 WORDS: Final = "Tin thu cua Tin Bao. Xin khong tra loi."  # GSM 7-bit, one segment, no promise and no question
 
 
@@ -121,9 +123,15 @@ class Trial:
     over: bool
 
 
-async def send_test(database: Database, route: Route, to: Msisdn, id_: str, now: int) -> None:
-    """Queue one SMS by `route`. Raises Refusal: the number said stop, the route doesn't reach it."""
-    taken = await enqueue(database, route, Order(id_, (to,), WORDS), now)
+def words_for(route: Route) -> str:
+    """What a test says: our words, or those of the registered template where a carrier takes nothing else."""
+    template = route.account.options.get("template", "")
+    return filled(template, FIELD) if template else WORDS
+
+
+async def send_test(database: Database, route: Route, to: Msisdn, id_: str, now: int, words: str | None = None) -> None:
+    """Queue one message by `route`, `words` or our own. Raises Refusal: the person said stop, the route doesn't reach them."""
+    taken = await enqueue(database, route, Order(id_, (to,), words or words_for(route)), now)
     if taken.opted_out:
         raise Refusal(f"{to} said stop and gets nothing more; name another number of your own")
 

@@ -20,7 +20,7 @@ from gateway.storage.database import Database
 from gateway.storage.outbox import RouteCondition
 from gateway.storage.seal import Keyring
 
-__all__ = ["Around", "Choice", "Chooser", "Needs", "Part", "around", "choose", "choose_now", "must_choose"]
+__all__ = ["Around", "Choice", "Chooser", "Needs", "Part", "around", "choose", "choose_now", "must_choose", "way_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,19 @@ async def choose_now(
     async with database.read() as connection:
         seen = await around(connection, database.keyring, database.operators, [msisdn], now)
     return choose(routes, msisdn, text, needs=needs, seen=seen)
+
+
+def way_back(routes: Sequence[Route], own: str, msisdn: Msisdn, words: str, seen: Around) -> Route | None:
+    """By which route an MO of route `own` is answered: by the same, whose number people wrote to, while it sends; else by the best. Pure.
+
+    Where none sends it waits for its own. Behind a rehearsal's route stands nobody real, so a real one never takes over from it; and a
+    person of a network without numbers is known there alone.
+    """
+    mine = next((route for route in routes if route.name == own), None)
+    if mine is not None and (not seen.waits(own) or not msisdn.e164.startswith("+")):
+        return mine
+    found = choose([route for route in routes if mine is None or route.rehearsal == mine.rehearsal], msisdn, words, seen=seen).route
+    return mine if found is None or (mine is not None and seen.waits(found.name)) else found
 
 
 @dataclass(frozen=True, slots=True)

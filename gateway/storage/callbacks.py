@@ -28,7 +28,7 @@ _CHUNK: Final = 1_000
 class NewCall:
     """A call to queue. `key`: what it tells of; `target`: keyed hash of where it goes; `bidx`: of the person it tells of; `headers`: JSON.
 
-    `why`: what is wrong with it already: it is queued dead, so that somebody sees it.
+    `why`: what is wrong with it already: it is queued dead, so that somebody sees it, and may have it tried again.
     """
 
     client: int
@@ -55,7 +55,7 @@ async def add(connection: AsyncConnection, calls: Sequence[NewCall], now: int) -
 
 def _row(call: NewCall, now: int) -> dict[str, Any]:  # Any: a row's values
     values = asdict(call) | {"state": WAITING, "due_at": now, "created_at": now, "ended_at": None}
-    return values if call.why is None else values | {"state": DEAD, "ended_at": now, "url": None, "headers": None, "body": None}
+    return values if call.why is None else values | {"state": DEAD, "ended_at": now}
 
 
 # --- who is due ---
@@ -141,17 +141,17 @@ class Ended(NamedTuple):
 
 _STILL: Final = update(callback).where(callback.c.id == bindparam("id_"), _waiting)
 _AGAIN: Final = _STILL.values(due_at=bindparam("due_"), why=bindparam("why_"))
-_END: Final = _STILL.values(  # what it held is nobody's business any more
-    state=bindparam("state_"), ended_at=bindparam("now_"), why=bindparam("why_"), url=null(), headers=null(), body=null()
-)
+_DIE: Final = _STILL.values(state=bindparam("state_"), ended_at=bindparam("now_"), why=bindparam("why_"))  # `revive` needs what it holds
+_END: Final = _DIE.values(url=null(), headers=null(), body=null())  # what it held is nobody's business any more
 
 
 async def settle(connection: AsyncConnection, ended: Sequence[Ended], now: int) -> None:
     """Write what came of calls. One that another process has ended meanwhile stays as it is."""
     if again := [{"id_": each.id, "due_": each.due_at, "why_": each.why} for each in ended if each.state == WAITING]:
         await connection.execute(_AGAIN, again)
-    if over := [{"id_": each.id, "state_": each.state, "now_": now, "why_": each.why} for each in ended if each.state != WAITING]:
-        await connection.execute(_END, over)
+    for statement, states in ((_DIE, (DEAD,)), (_END, (DONE, DROPPED))):
+        if over := [{"id_": each.id, "state_": each.state, "now_": now, "why_": each.why} for each in ended if each.state in states]:
+            await connection.execute(statement, over)
 
 
 async def forget(connection: AsyncConnection, state: str, before: int) -> int:
@@ -161,6 +161,53 @@ async def forget(connection: AsyncConnection, state: str, before: int) -> int:
     if ids:
         await connection.execute(delete(callback).where(callback.c.id.in_(ids)))
     return len(ids)
+
+
+# --- once more ---
+
+
+class Dead(NamedTuple):
+    """A call that was given up. `url` None: what it held is gone, so nobody can be told any more."""
+
+    id: int
+    kind: str
+    url: str | None
+
+    def __repr__(self) -> str:
+        return f"Dead({self.id}, {self.kind})"
+
+
+_GIVEN_UP: Final = (  # by callback_ended: what is dead, of all clients, lies together
+    select(callback.c.id, callback.c.kind, callback.c.url)
+    .where(
+        callback.c.client == bindparam("client_"),
+        callback.c.state == literal_column("'dead'"),
+        callback.c.ended_at.is_not(None),
+        callback.c.id > bindparam("after_"),
+    )
+    .order_by(callback.c.id)
+    .limit(bindparam("limit_"))
+    .with_for_update()
+)
+_REVIVE: Final = (  # its three days begin anew
+    update(callback)
+    .where(callback.c.id == bindparam("id_"), callback.c.state == literal_column("'dead'"))
+    .values(
+        state=literal_column("'waiting'"), target=bindparam("target_"), due_at=bindparam("now_"), created_at=bindparam("now_"), attempts=0,
+        ended_at=null(),
+    )
+)  # fmt: skip
+
+
+async def given_up(connection: AsyncConnection, client_id: int, after: int, limit: int) -> list[Dead]:
+    """Up to `limit` dead calls of a client behind the id `after`."""
+    return [Dead(*row) for row in await connection.execute(_GIVEN_UP, {"client_": client_id, "after_": after, "limit_": limit})]
+
+
+async def revive(connection: AsyncConnection, targets: Sequence[tuple[int, str]], now: int) -> None:
+    """Let dead calls be due now: (id, keyed hash of where it goes)."""
+    if targets:
+        await connection.execute(_REVIVE, [{"id_": id_, "target_": target, "now_": now} for id_, target in targets])
 
 
 # --- for the doctor ---

@@ -127,6 +127,12 @@ async def set_webhook(connection: AsyncConnection, id_: int, url: str | None, se
     await connection.execute(update(client).where(client.c.id == id_).values(**_webhook(url, secret, events)))
 
 
+async def set_addresses(connection: AsyncConnection, id_: int, mo_url: str | None, mo_method: str, callback_hosts: Sequence[str]) -> None:
+    """Where its messages are handed on to, and at which private hosts it may be called."""
+    values = {"mo_url": mo_url, "mo_method": mo_method, "callback_hosts": ",".join(callback_hosts)}
+    await connection.execute(update(client).where(client.c.id == id_).values(**values))
+
+
 def _webhook(url: str | None, secret: Secret | None, events: Sequence[str]) -> dict[str, str | None]:
     return {"webhook_url": url, "webhook_secret": secret.reveal() if secret else None, "events": ",".join(events)}
 

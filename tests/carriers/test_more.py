@@ -7,6 +7,8 @@ import json
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.carriers import esms_ads, esms_zns, fpt, mobifone, stringee, traccar, vcom, zalo, zalo_zns
 from gateway.carriers.classic_soap import CLASSIC_SOAP
@@ -17,6 +19,7 @@ from gateway.carriers.protocol import (
     Dlr,
     Malformed,
     Mo,
+    Result,
     Signing,
     acknowledgement,
     bound,
@@ -30,6 +33,7 @@ from gateway.carriers.template_data import data_of, fields_in
 from gateway.carriers.wire import HookCall, HttpResponse
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
+from gateway.domain.msisdn import Msisdn
 from gateway.domain.secret import Secret
 from gateway.web.hooks import Hook, is_authentic
 from tests.carriers.carrier_cases import batch, says
@@ -292,6 +296,20 @@ def test_a_vcom_answer_names_its_mo_and_signs_its_own_name() -> None:
     assert call["checksum"] == base64.b64encode(hashlib.sha256(b"cp1R1REF00001sk2026-11-01 08:00:01").digest()).decode()
 
 
+def test_a_vcom_time_may_be_a_whole_number() -> None:
+    """Theirs as it comes, quoted or not; ours where the contract says so. It is signed as it is written."""
+    seconds = NOW_MS // 1000
+    signed = vcom.checksum("cp1", "R1", "84901234567", "sk", str(seconds))
+    for time in (seconds, str(seconds)):
+        call = vcom_mo(time=time, checksum=signed)
+        assert vcom.is_signed(call, BY_SK) is True
+        assert vcom.is_signed(call, Signing(Secret("sk"), "", NOW_MS + 25 * 3_600_000)) is False
+        assert vcom.parse_mo(call) == Mo("R1", "+84901234567", "8179", "TIN ngap thon 3", seconds * 1000)
+    here = Account("r", "http://127.0.0.1:1/mt", "cp1", Secret("sk"), "8179", options={"command_code": "TIN", "time": "seconds"})
+    said = json.loads(vcom.stamped(here, vcom.build_send(here, batch()), NOW_MS).body)
+    assert (said["time"], said["checksum"]) == (seconds, vcom.checksum("cp1", said["request_id"], said["mt_code"], "sk", str(seconds)))
+
+
 # --- the classic SOAP short code ---
 
 
@@ -381,6 +399,15 @@ def test_a_soap_answer_is_free_and_names_its_mo() -> None:
     assert "<Message_Type>3</Message_Type><Request_ID>REF00001</Request_ID>" in push
 
 
+@pytest.mark.parametrize(("answers", "request_id"), [("", "0"), ("77", "77")])
+def test_a_soap_push_bears_the_partners_word_for_it(answers: str, request_id: str) -> None:
+    """Some want "0" or an agreed number where there is no MO to name; an answer names its MO all the same."""
+    one = batch()
+    pushed = Batch(one.ref, (one.mts[0]._replace(answers=answers),))
+    said = CLASSIC_SOAP.build_send(account(command_code="TIN", push_id="0"), pushed).body.decode()
+    assert f"<Request_ID>{request_id}</Request_ID>" in said
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -392,6 +419,42 @@ def test_a_soap_call_that_can_not_be_read_is_kept_and_acknowledged(body: bytes) 
     call = HookCall("POST", "/hooks/s/mo", body=body)
     assert isinstance(CLASSIC_SOAP.parse_mo(call), Malformed)
     assert acknowledgement(CLASSIC_SOAP, "mo", call).status == 200
+
+
+# --- results that are asked for ---
+
+
+def test_what_esms_says_of_each_recipient() -> None:
+    """The keys stand in the query, as the vendor wants it; who is not sent to yet is left out, whatever else is said of them."""
+    here = Account("r", "https://sms.example.vn/json/SendMultipleSMSBrandname_json/", "K", Secret("S+/="), "B")
+    asked = esms_ads.build_results(here, "abc-1")
+    assert (asked.method, asked.url) == (
+        "GET",
+        "https://sms.example.vn/json/GetSmsReceiverStatus_get?RefId=abc-1&ApiKey=K&SecretKey=S%2B%2F%3D",
+    )
+    rows = [
+        {"Phone": "0300000101", "IsSent": True, "SentResult": True},
+        {"Phone": "84300000102", "IsSent": "true", "SentResult": "False"},
+        {"Phone": "0300000103", "IsSent": False, "SentResult": True},
+        {"Phone": "0300000104", "IsSent": True},
+        {"Phone": "x", "IsSent": True, "SentResult": True},
+        "0300000105",
+    ]
+    found = esms_ads.parse_results(says(200, json.dumps({"CodeResult": 100, "ReceiverList": rows})))
+    assert found == (Result(Msisdn("+84300000101"), DlrStatus.DELIVERED), Result(Msisdn("+84300000102"), DlrStatus.FAILED))
+    assert "300" not in repr(found)
+    assert esms_ads.parse_results(says(200, '{"CodeResult":"105"}')) == Refused(Failure.RETRYABLE, "105")
+
+
+@given(st.binary(max_size=300), st.sampled_from((200, 401, 500)))
+def test_no_answer_about_results_makes_it_raise(body: bytes, status: int) -> None:
+    for each in (
+        body,
+        b'{"CodeResult":"100","ReceiverList":' + body,
+        b'{"CodeResult":"100","ReceiverList":[{"IsSent":true,"Phone":"' + body,
+    ):
+        found = esms_ads.parse_results(HttpResponse(status, {}, each))
+        assert isinstance(found, Refused | tuple)
 
 
 # --- RapidPro ---
@@ -445,6 +508,15 @@ def test_what_a_rapidpro_sender_reports(path: str, query: bytes, body: bytes, st
 def test_a_rapidpro_mo_under_either_name(query: bytes) -> None:
     for call in (HookCall("GET", "/hooks/r/mo", query), HookCall("POST", "/hooks/r/mo", b"secret=s", body=query)):
         assert RAPIDPRO.parse_mo(call) == Mo(None, "+84300000101", "", "LS mộ", 1_793_494_800_000)
+
+
+@pytest.mark.parametrize("query", [b"from=%2B84300000101", b"sender=%2B84300000101&text=ignored"])
+def test_a_rapidpro_stop_is_a_stop_here(query: bytes) -> None:
+    """Whoever was stopped there is written to no more: an MO with the word for it, read like any other."""
+    found = RAPIDPRO.parse_mo(HookCall("POST", "/hooks/r/mo/stopped", query))
+    assert found == Mo(None, "+84300000101", "", "TC")
+    assert isinstance(RAPIDPRO.parse_mo(HookCall("POST", "/hooks/r/mo/stopped", b"text=x")), Malformed)
+    assert isinstance(RAPIDPRO.parse_mo(HookCall("POST", "/hooks/r/mo/started", query)), Malformed)
 
 
 def test_a_traccar_mo() -> None:

@@ -1,9 +1,13 @@
 """Readers that all carriers share: whatever came, a text that a database takes."""
 
+from urllib.parse import quote
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.carriers.protocol import outcome_from_status
-from gateway.carriers.wire import HttpResponse, clean, decode_text, form_fields
+from gateway.carriers.wire import HttpResponse, clean, decode_text, encoded, form_fields
 
 
 @pytest.mark.parametrize(
@@ -48,3 +52,9 @@ def test_no_status_alone_is_a_yes_and_only_refusals_may_be_repeated(status: int)
     refused = outcome_from_status(HttpResponse(status))
     assert refused.code == f"http-{status}"
     assert refused.maybe_sent == (not (300 <= status < 500 or status == 503))
+
+
+@given(st.one_of(st.text(max_size=30), st.from_regex(r"\+?[A-Z0-9]{0,16}", fullmatch=True)))
+def test_a_value_is_encoded_as_the_standard_library_does(value: str):
+    """The short way for numbers and references gives the same."""
+    assert encoded(value) == quote(value, safe="")

@@ -63,6 +63,25 @@ def test_json(gateway: Gateway) -> None:
     assert row["events"] == ["tip.received", "mt.settled"]
 
 
+def test_set_and_retry(gateway: Gateway) -> None:
+    """Reached elsewhere under the same secret; a first webhook shows its own, once."""
+    tinbao(gateway, "add", "crm", "--scope", "webhooks")
+    done = tinbao(
+        gateway, "set", "crm", "--webhook", "-", "--event", "mt.settled", "--callback-host", "crm.noibo", typed="https://b.example/hush\n"
+    )
+    said, shown = done.stdout.splitlines()
+    assert said == "crm is reached as you say from now on; its secret is what it was"
+    assert len(shown.rpartition(" ")[2]) == 43
+    assert json.loads(tinbao(gateway, "set", "crm", "--mo-url", "https://a.example/?p=hush", as_json=True).stdout) == {
+        "name": "crm",
+        "webhook_secret": None,
+    }
+    row = json.loads(tinbao(gateway, "list", "--json").stdout)
+    assert (row["mo_host"], row["webhook_host"], row["events"]) == ("a.example", "b.example", ["mt.settled"])
+    assert tinbao(gateway, "retry", "crm").stdout == "crm has nothing to be told again\n"
+    assert json.loads(tinbao(gateway, "retry", "crm", as_json=True).stdout) == {"name": "crm", "again": 0, "faulty": 0, "gone": 0}
+
+
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
@@ -72,6 +91,9 @@ def test_json(gateway: Gateway) -> None:
         (("add", "C R M", "--scope", "send"), 1, "name"),
         (("add", "crm"), 2, "scope"),
         (("revoke", "crm"), 1, "no client crm"),
+        (("set", "crm", "--mo-url", "https://a.example/"), 1, "no client crm"),
+        (("set", "crm"), 1, "nothing to change"),
+        (("retry", "crm"), 1, "no client crm"),
     ],
 )
 def test_refused(gateway: Gateway, words: tuple[str, ...], code: int, why: str) -> None:

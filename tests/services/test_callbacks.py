@@ -121,6 +121,32 @@ async def test_a_process_that_stops_cuts_what_is_under_way_and_it_goes_again(dat
     assert len(server.seen) == 2
 
 
+async def test_a_call_that_comes_back_after_others_were_settled_is_settled_too(database: Database) -> None:
+    """Else it would be made again when its lease is over."""
+    clock, answers = Clock(), asyncio.Event()
+
+    async def slow(request: web.Request) -> web.Response:
+        await answers.wait()
+        return web.Response()
+
+    client = await a_client(database)
+    async with theirs(slow) as late, theirs() as quick, calling(database, clock) as made:
+        await tell(database, client, f"{late.url}/a", "late")
+        await made.once(clock.now)
+        await eventually(lambda: _called(late, 1))
+        await tell(database, client, f"{quick.url}/b", "quick")
+        await made.once(clock.now)
+        await eventually(lambda: _settled(database, made, clock, 1))
+        answers.set()
+        await eventually(lambda: _settled(database, made, clock, 2))
+    assert (len(late.seen), len(quick.seen)) == (1, 1)
+
+
+async def _settled(database: Database, made: Callbacks, clock: Clock, times: int) -> bool:
+    await made.once(clock.now)
+    return sum(row.state == "done" for row in await calls(database)) >= times
+
+
 async def _called(server, times: int) -> bool:
     return len(server.seen) >= times
 
@@ -130,7 +156,7 @@ def test_waits_double_to_an_hour() -> None:
 
 
 async def test_it_backs_off_and_dies_after_three_days(database: Database) -> None:
-    """A server that says 500 is called again after 10 s, 20 s, 40 s …; after three days the call is dead, and empty."""
+    """A server that says 500 is called again after 10 s, 20 s, 40 s …; after three days the call is dead, and keeps what it holds."""
     clock = Clock()
     client = await a_client(database)
 
@@ -147,7 +173,7 @@ async def test_it_backs_off_and_dies_after_three_days(database: Database) -> Non
     assert [after // 1000 for after in at[:5]] == [0, 10, 30, 70, 150]
     assert max(later - earlier for earlier, later in pairwise(at)) == 3_600_000
     assert GIVE_UP_MS <= at[-1] < GIVE_UP_MS + 3_600_000
-    assert (row.state, row.why, row.url) == ("dead", "HTTP 500", None)
+    assert (row.state, row.why, row.url) == ("dead", "HTTP 500", f"{server.url}/a")
     assert len(server.seen) == len(at) == row.attempts
 
 
@@ -218,11 +244,11 @@ async def test_inside_only_where_both_lists_name_it(database: Database, by_clien
     ["ftp://crm.example/a", "https://u:p@crm.example/", "//crm.example", "https:///a", "http://10.0.0.1/", "http://x.example/a b", "x"],
 )
 async def test_an_address_that_cannot_be_called_is_dead_at_once(database: Database, url: str) -> None:
-    """Queued all the same, empty, so that the doctor names it."""
+    """Queued all the same, so that the doctor names it; it keeps what it tells, for when the address is put right."""
     client = await a_client(database, callback_hosts=())
     await tell(database, client, url)
     (row,) = await calls(database)
-    assert (row.state, row.url, row.target) == ("dead", None, "")
+    assert (row.state, row.url, row.target) == ("dead", url, "")
     assert row.why
     assert url not in row.why
 

@@ -98,6 +98,22 @@ async def test_a_held_route(database: Database, tmp_path: Path) -> None:
     assert (held.waiting, held.route, held.since) == (1_240, "gia-lap", at)
 
 
+@pytest.mark.parametrize(("held", "onward"), [((), "thu-hai"), (("thu-hai",), "thu-ba"), (("thu-hai", "thu-ba"), "")])
+async def test_a_held_route_names_the_next_one(database: Database, tmp_path: Path, held: tuple[str, ...], onward: str) -> None:
+    """The first of its fallback that is enabled and not held itself; nothing where there is none."""
+    await alive(database)
+    await make_wave(database, mts={"queued": 2}, state=S.RUNNING)
+    for name in ("gia-lap", *held):
+        await database.write(
+            lambda connection, name=name: connection.execute(insert(route_state).values(route=name, hold_code="HTTP 401", held_at=now_ms()))
+        )
+    first = replace(route(), fallback=("tat-roi", "thu-hai", "thu-ba"))
+    there = replace(around(tmp_path), routes=(first, route("thu-hai"), route("thu-ba")))
+    (text,) = [cause.text for cause in (await found(database, there)).causes if cause.route == "gia-lap"]
+    said = f", or move what was never sent: tinbao routes move gia-lap {onward}"
+    assert text.endswith("tinbao routes release gia-lap" + (said if onward else ""))
+
+
 async def test_a_paused_route(database: Database, tmp_path: Path) -> None:
     """Throttled, or the breaker is open: the dispatcher's own words."""
     await alive(database)
@@ -338,4 +354,7 @@ async def test_a_client_that_cannot_be_called(database: Database, tmp_path: Path
     examined = await found(database, around(tmp_path), NOW + 2 * HOUR)
     (text,) = [cause.text for cause in examined.causes if cause.name == "callbacks"]
     assert text.startswith("client crm can't be called since ")
-    assert text.endswith(": HTTP 500; 1 given up and 1 still tried; put its address right, or ask who keeps it")
+    assert text.endswith(
+        ": HTTP 500; 1 given up and 1 still tried; put its address right (tinbao clients set crm), or ask who keeps it, "
+        "then tinbao clients retry crm"
+    )

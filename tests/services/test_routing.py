@@ -13,18 +13,19 @@ from gateway.domain.msisdn import Msisdn
 from gateway.domain.routing import LONG_PAUSE_MS
 from gateway.services.refusal import Refusal
 from gateway.services.routes import Route
-from gateway.services.routing import Around, Needs, choose, choose_now
+from gateway.services.routing import Around, Needs, choose, choose_now, way_back
 from gateway.services.sends import Order, enqueue_by_choice
 from gateway.services.settlement import settlement
 from gateway.storage import outbox, portability
 from gateway.storage.database import Database
-from gateway.storage.outbox import ClaimedMt
+from gateway.storage.outbox import ClaimedMt, RouteCondition
 from gateway.storage.portability import Answer
 from gateway.storage.schema import mt, route_state
 from gateway.storage.seal import Keyring
 from tests.services.networks import LAO, TABLE, UNKNOWN, VIETTEL, VINA, with_networks
-from tests.services.people import NOW
+from tests.services.people import NOW, arrive, inbound
 from tests.services.people import route as rehearsal_route
+from tests.services.people import said as mo_of
 
 SEEN = Around(TABLE)
 
@@ -153,3 +154,59 @@ def test_what_the_chosen_route_can_not_reach_goes_on_along_its_fallback():
     claimed = ClaimedMt(1, "R", 0, 0, False, VIETTEL, "Chao", None, None, 1, 0, NOW + 1)
     settled = settlement(claimed, Refused(Failure.UNROUTABLE, "alias"), chosen, ways, NOW)
     assert (settled.route, settled.state.value) == ("rest", "queued")
+
+
+# --- the way back ---
+
+
+@pytest.mark.parametrize(
+    ("held", "way"),
+    [((), "own"), (("cheap",), "own"), (("own",), "cheap"), (("own", "cheap"), "dear"), (("own", "cheap", "dear"), "own")],
+    ids=lambda each: "-".join(each) if isinstance(each, tuple) else each,
+)
+def test_a_reply_takes_its_own_route_while_that_sends(held: tuple[str, ...], way: str) -> None:
+    """Then the best of those that send; where none does, it waits for its own, whose number was written to."""
+    own = route("own", priority=900)
+    seen = replace(SEEN, conditions={name: RouteCondition(hold_code="http-401") for name in held})
+    assert way_back((DEAR, CHEAP, own), "own", VIETTEL, "Da nhan", seen) == {"own": own, "cheap": CHEAP, "dear": DEAR}[way]
+
+
+def test_a_reply_by_a_route_that_is_switched_off() -> None:
+    """The best; none where none reaches the person, or can carry the words."""
+    assert way_back((DEAR, CHEAP), "gone", VIETTEL, "Da nhan", SEEN) is CHEAP
+    assert way_back((replace(DEAR, prefixes=("+856",)),), "gone", VIETTEL, "Da nhan", SEEN) is None
+    assert way_back((), "gone", VIETTEL, "Da nhan", SEEN) is None
+
+
+def test_nobody_real_answers_for_a_rehearsal_and_no_rehearsal_for_a_contract() -> None:
+    """An invented number might be somebody's; a real person must not get an answer that only we see."""
+    rehearsed = rehearsal_route("own")
+    held = replace(SEEN, conditions={"own": RouteCondition(hold_code="http-401")})
+    assert way_back((rehearsed, DEAR), "own", VIETTEL, "Da nhan", held) is rehearsed
+    real, other = route("own"), rehearsal_route("other")
+    assert way_back((real, other), "own", VIETTEL, "Da nhan", held) is real
+
+
+def test_a_zalo_user_is_answered_by_the_account_that_knows_him() -> None:
+    """His number there means nothing to another Official Account."""
+    mine, other = (route(name, carrier=CARRIERS["zalo"]) for name in ("own", "other"))
+    held = replace(SEEN, conditions={"own": RouteCondition(hold_code="token")})
+    assert way_back((other, mine), "own", Msisdn("zalo:222"), "Da nhan", held) is mine
+
+
+def test_a_pause_of_minutes_is_waited_for() -> None:
+    """A longer one is not."""
+    own = route("own")
+    for paused_until, way in ((NOW + LONG_PAUSE_MS, own), (NOW + LONG_PAUSE_MS + 1, CHEAP)):
+        seen = replace(SEEN, now=NOW, conditions={"own": RouteCondition(paused_until=paused_until)})
+        assert way_back((own, CHEAP), "own", VIETTEL, "Da nhan", seen) is way
+
+
+async def test_a_reply_of_an_mo_goes_round_a_held_route(database: Database) -> None:
+    """Through the whole handling of an MO, whose reply would wait for days otherwise."""
+    own, other = route("gia-lap", prefixes=()), route("other")
+    await stands(database, "gia-lap", hold_code="http-401")
+    await arrive(database, mo_of("LS TN07 co mo o suoi"))
+    await inbound(database, (own, other)).process_once(NOW)
+    async with database.read() as connection:
+        assert list(await connection.scalars(select(mt.c.route))) == ["other"]

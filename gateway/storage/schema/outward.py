@@ -17,7 +17,7 @@ callback = Table(
     Column("target", Text, nullable=False),  # keyed hash of scheme, host and port: one that is slow holds up nobody else
     Column("bidx", LargeBinary, index=True),  # of the person it tells of
     Column("method", Text, nullable=False),
-    Column("url", Sealed("callback.url")),  # holds numbers and words; it and the next two are NULL once the call has ended
+    Column("url", Sealed("callback.url")),  # numbers, words; it and the next two are NULL once made or dropped, not once dead
     Column("headers", Sealed("callback.headers")),  # JSON
     Column("body", Sealed("callback.body")),
     Column("state", Text, nullable=False),  # waiting | done | dead | dropped
