@@ -1,6 +1,6 @@
 """The life of an MT as a table of legal moves; every statement that changes a state is checked against it by tests.
 
-    queued -> claimed -> sending -> sent -> delivered | failed
+    queued -> claimed -> sending -> sent -> delivered | failed       (where nothing waits, the claim marks `sending` at once)
                   \\          \\-> uncertain -> sent | delivered | failed | queued
                    \\-> queued (a drain, a dead process)
 
@@ -31,7 +31,7 @@ class MtState(StrEnum):
 _S = MtState
 MOVES: Final[Mapping[MtState, frozenset[MtState]]] = {
     # Delivered after all: an earlier attempt was thought refused. Sending it again would be a second SMS.
-    _S.QUEUED: frozenset({_S.CLAIMED, _S.EXPIRED, _S.CANCELLED, _S.SUPPRESSED, _S.DELIVERED}),
+    _S.QUEUED: frozenset({_S.CLAIMED, _S.SENDING, _S.EXPIRED, _S.CANCELLED, _S.SUPPRESSED, _S.DELIVERED}),
     _S.CLAIMED: frozenset({_S.SENDING, _S.QUEUED, _S.EXPIRED, _S.CANCELLED, _S.SUPPRESSED}),
     # An early DLR settles before the answer does.
     _S.SENDING: frozenset({_S.SENT, _S.QUEUED, _S.FAILED, _S.UNCERTAIN, _S.DELIVERED}),

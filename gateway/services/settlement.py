@@ -48,7 +48,7 @@ def settlement(
 
 def known(mts: Sequence[ClaimedMt], outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     """`outcomes` of `mts`; a word of no table that an MT brings home for the second time is an operator's affair."""
-    if len(mts) == len(outcomes) and not any([mt.attempts for mt in mts]):  # hardly any has a second attempt
+    if len(mts) == len(outcomes) and not any(mt.attempts for mt in mts):  # hardly any has a second attempt
         return tuple(outcomes)
     return tuple(
         replace(outcome, kind=Failure.MISCONFIGURED, code=f"unknown answer {outcome.code}")

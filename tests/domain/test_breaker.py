@@ -120,3 +120,11 @@ class Route(RuleBasedStateMachine):
 
 
 TestRoute = Route.TestCase
+
+
+@given(st.integers(0, 12), st.integers(0, 100_000))
+def test_an_untouched_breaker_is_the_one_that_a_taken_answer_leaves_as_it_is(refusals: int, now: int):
+    """Whoever passes it over for the sake of speed misses nothing."""
+    breaker = refused(refusals, now)
+    assert breaker.untouched == (breaker == Breaker())
+    assert not breaker.untouched or breaker.after(taken=True, now=now) == breaker

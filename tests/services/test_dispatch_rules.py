@@ -41,18 +41,24 @@ from tests.services.blasts import (
 QUIET = Behaviour(dlr="never")
 
 
+@pytest.fixture(params=["simulator", "kannel"])
+def carrier(request: pytest.FixtureRequest) -> str:
+    """One that fills requests up, and one whose MTs are marked `sending` with their claim."""
+    return str(request.param)
+
+
 def sent_before(at_ms: int):
     """Changes an MT into one that left then."""
     return {"state": "sent", "sent_at": at_ms}
 
 
-async def test_a_capped_mt_waits_for_its_time(database: Database) -> None:
+async def test_a_capped_mt_waits_for_its_time(database: Database, carrier: str) -> None:
     """One of yesterday's wave left 23 hours ago: today's MT to the same person is due in an hour, at the next opening of its window."""
     now = now_ms()
-    await a_wave(database, route_to("simulator", ""), [1], "hom-qua")
+    await a_wave(database, route_to(carrier, ""), [1], "hom-qua")
     await change(database, mt, **sent_before(now - DAY_MS + 3_600_000))
     async with telco(behaviour=QUIET) as there:
-        route = route_to("simulator", there.url)
+        route = route_to(carrier, there.url)
         today = await a_wave(database, route, [1, 2], "hom-nay")
         async with running(database, route, caps=Caps(1, 3)):
             await until(database, sent=2, queued=1)
@@ -63,23 +69,23 @@ async def test_a_capped_mt_waits_for_its_time(database: Database) -> None:
     assert await counts(database, wave=today) == {"sent": 1, "queued": 1}
 
 
-async def test_a_capped_mt_that_would_come_too_late_is_suppressed(database: Database) -> None:
+async def test_a_capped_mt_that_would_come_too_late_is_suppressed(database: Database, carrier: str) -> None:
     """Its window opens after it expires."""
     now = now_ms()
-    await a_wave(database, route_to("simulator", ""), [1], "hom-qua")
+    await a_wave(database, route_to(carrier, ""), [1], "hom-qua")
     await change(database, mt, **sent_before(now - 3_600_000))
     async with telco(behaviour=QUIET) as there:
-        route = route_to("simulator", there.url)
+        route = route_to(carrier, there.url)
         await a_wave(database, route, [1], "hom-nay", mt=lambda each: replace(each, expires_at=now + DAY_MS // 2))
         async with running(database, route, caps=Caps(1, 3)):
             await until(database, suppressed=1)
     assert await rows(database, mt.c.code, state="suppressed") == [("capped",)]
 
 
-async def test_answers_and_direct_sends_know_no_caps(database: Database) -> None:
+async def test_answers_and_direct_sends_know_no_caps(database: Database, carrier: str) -> None:
     """The week is full, and still the reply and the direct send go."""
     async with telco(behaviour=QUIET) as there:
-        route = route_to("simulator", there.url)
+        route = route_to(carrier, there.url)
         for day in range(3):
             await a_wave(database, route, [1], f"dot-{day}")
         await change(database, mt, **sent_before(now_ms() - 1_000))
@@ -90,10 +96,10 @@ async def test_answers_and_direct_sends_know_no_caps(database: Database) -> None
         assert there.counted()["distinct"] == 2
 
 
-async def test_of_two_waves_to_one_person_one_goes(database: Database) -> None:
+async def test_of_two_waves_to_one_person_one_goes(database: Database, carrier: str) -> None:
     """Both are claimed in one turn: the older MT goes, the other waits a day."""
     async with telco(behaviour=QUIET) as there:
-        route = route_to("simulator", there.url)
+        route = route_to(carrier, there.url, concurrency=64)
         first = await a_wave(database, route, range(20), "dot-1")
         second = await a_wave(database, route, range(10, 30), "dot-2")
         async with running(database, route, caps=Caps(1, 3)):
@@ -104,13 +110,13 @@ async def test_of_two_waves_to_one_person_one_goes(database: Database) -> None:
     assert await counts(database, wave=second) == {"sent": 10, "queued": 10}
 
 
-async def test_two_processes_that_claim_one_person_at_once(postgres_url: str, keyring: Keyring) -> None:
+async def test_two_processes_that_claim_one_person_at_once(postgres_url: str, keyring: Keyring, carrier: str) -> None:
     """Two real connections, two waves, the same ten people: while one transaction is open the other waits, then finds them capped."""
     from tests.conftest import _empty
 
     async with open_database(postgres_url, keyring, migrate=True) as one, open_database(postgres_url, keyring) as two:
         await one.write(_empty)
-        route, now = route_to("simulator", ""), now_ms()
+        route, now = route_to(carrier, ""), now_ms()
         for name in ("dot-1", "dot-2"):
             await a_wave(one, route, range(10), name)
         claimed, may_commit = asyncio.Event(), asyncio.Event()
@@ -139,7 +145,7 @@ async def test_two_processes_that_claim_one_person_at_once(postgres_url: str, ke
             assert not later.done()
             may_commit.set()
         assert kept == [10, 0]
-        assert await counts(one) == {"claimed": 10, "queued": 10}
+        assert await counts(one) == {"claimed" if carrier == "simulator" else "sending": 10, "queued": 10}
 
 
 async def test_a_wave_stops_at_its_approved_cost(database: Database) -> None:
@@ -175,10 +181,10 @@ async def test_a_route_stops_at_its_budget_and_still_answers(database: Database)
     assert now_ms() < condition.paused_until <= now_ms() + DAY_MS
 
 
-async def test_what_nobody_took_costs_nothing(database: Database) -> None:
+async def test_what_nobody_took_costs_nothing(database: Database, carrier: str) -> None:
     """Every second one is refused for good: its money comes back."""
     async with telco(behaviour=replace(QUIET, refuse_every=2)) as there:
-        route = route_to("simulator", there.url, price_vnd=100)
+        route = route_to(carrier, there.url, price_vnd=100)
         id_ = await a_wave(database, route, range(40), cost_ceiling=1_000_000)
         async with running(database, route):
             await until(database, sent=20, failed=20)
@@ -303,10 +309,10 @@ async def test_equal_waves_get_equal_segments(database: Database) -> None:
     assert abs(by_wave[long] - by_wave[short]) <= 0.1 * sum(by_wave.values()) / 2 + 6
 
 
-async def test_a_blocked_person_gets_no_wave_and_no_send(database: Database) -> None:
+async def test_a_blocked_person_gets_no_wave_and_no_send(database: Database, carrier: str) -> None:
     """Blocked after the claim's list was made, opted out likewise."""
     async with telco(behaviour=QUIET) as there:
-        route = route_to("simulator", there.url)
+        route = route_to(carrier, there.url)
         await a_wave(database, route, range(4))
         await database.write(
             lambda c: c.execute(contact.update().where(contact.c.bidx == person(database, 0)).values(blocked_at=1, blocked_why="x"))
