@@ -13,12 +13,13 @@ from gateway.carriers.quality import QUALITY, USSD_BY_MEMORY, Facts, unproved
 from gateway.carriers.registry import CARRIERS
 from gateway.deployment import shipped_deployment
 from gateway.domain.caps import Caps
-from gateway.sending import dispatching
+from gateway.sending import dispatching, now_ms
 from gateway.services.zalo_tokens import TokenSender
 from gateway.settings import BadSettings, Settings, load_settings
 from gateway.storage import outbox
 from gateway.storage.outbox import NewMt
-from tests.services.blasts import FOREVER, number, person, until
+from gateway.storage.schema import mt
+from tests.services.blasts import FOREVER, change, number, person, until
 
 SHIPPED = (shipped_deployment() / "gateway.toml").read_text("utf-8")
 HEAD = SHIPPED[: SHIPPED.index("[[routes]]")]
@@ -131,12 +132,19 @@ def test_template_messages_want_tls_as_their_tokens_do(tmp_path: Path) -> None:
 
 
 class Telco:
-    """FPT and Stringee at once, as far as this test needs them."""
+    """FPT, Stringee and eSMS at once, as far as these tests need them."""
 
     def __init__(self) -> None:
         self.url = ""
         self.logins = 0
         self.heads: list[str] = []
+        self.asked: list[str] = []
+
+    async def tell(self, request: web.Request) -> web.Response:
+        """What became of two numbers."""
+        self.asked.append(request.query_string)
+        rows = [{"Phone": f"030000000{at}", "IsSent": True, "SentResult": at == 1} for at in (1, 2)]
+        return web.json_response({"CodeResult": "100", "ReceiverList": rows})
 
     async def take(self, request: web.Request) -> web.Response:
         call = await request.json()
@@ -155,6 +163,7 @@ async def there() -> AsyncIterator[Telco]:
     it = Telco()
     app = web.Application()
     app.router.add_post("/{rest:.*}", it.take)
+    app.router.add_get("/json/GetSmsReceiverStatus_get", it.tell)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -177,3 +186,16 @@ async def test_serve_logs_in_and_signs_as_these_carriers_want_it(database, tmp_p
     assert there.logins == 1
     assert there.heads
     assert all(head.count(".") == 2 for head in there.heads)
+
+
+async def test_serve_asks_for_results_that_nobody_tells(database, tmp_path: Path, there: Telco) -> None:
+    """eSMS's advertising names no recipient by itself: what was taken six minutes ago is asked about, and ends as it says."""
+    url = f"{there.url}/json/SendMultipleSMSBrandname_json/"
+    settings, stop = load(tmp_path, table("ads", "esms-ads", url)), asyncio.Event()
+    mts = [NewMt(f"A{at}", number(at), person(database, at), "ads", 1, 0, FOREVER, body="[QC] Hop thon") for at in (1, 2)]
+    await database.write(lambda connection: outbox.enqueue(connection, mts, 1))
+    await change(database, mt, state="sent", carrier_ref="S1", sent_at=now_ms() - 360_000)
+    async with dispatching(settings, database, stop, Caps()):
+        await until(database, delivered=1, failed=1)
+        stop.set()
+    assert there.asked == ["RefId=S1&ApiKey=111&SecretKey=p"]

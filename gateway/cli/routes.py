@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from gateway.cli import routes_choice
+from gateway.cli import routes_choice, routes_move
 from gateway.cli.context import Door, opened, run
 from gateway.cli.faults import AsJson
 from gateway.cli.route_add import add
@@ -24,6 +24,7 @@ def add_commands(app: typer.Typer) -> None:
     routes = typer.Typer(help="Routes and their holds.", no_args_is_help=True)
     routes.command("list", help="Each route: open, held or paused and why, its pace, what waits, what it spent today.")(list_)
     routes.command("release", help="Let a route that was held for wrong settings go on.")(release)
+    routes_move.add_commands(routes)
     routes_choice.add_commands(routes)
     routes.command("add", help="A new contract: ask what its carrier needs, write the route, send one test SMS.")(add)
     app.add_typer(routes, name="routes")

@@ -15,9 +15,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from collateral.batch import Made, Ticket, draw_ticket, lay_out, make_all, tickets_for
-from collateral.draw_pdf import draw
+from collateral.draw_pdf import drawn
 from collateral.load import PrintShop, load_shop
-from collateral.pdfx import Titles, to_pdfx
+from collateral.pdfx import Titles, finished
 from collateral.preflight import preflight
 from collateral.readback import read_back
 from gateway.deployment import shipped_deployment
@@ -93,11 +93,11 @@ def _stages(shop: PrintShop, tickets: Sequence[Ticket]) -> list[Row]:
     for ticket in tickets:
         clock = [time.perf_counter()]
         order, pages = lay_out(shop, ticket)
-        plain = draw(pages, order.piece, ticket.village, order.setter)
+        file = drawn(pages, order.piece, ticket.village, order.setter)
         clock.append(time.perf_counter())
         note = draw_ticket(shop, ticket).note  # outside the clock
         resumed = time.perf_counter()
-        pdf = to_pdfx(plain, Titles(ticket.piece, ticket.village, ticket.theme, order.campaign.day_one), note)
+        pdf = finished(file, Titles(ticket.piece, ticket.village, ticket.theme, order.campaign.day_one), note)
         clock.append(clock[-1] + time.perf_counter() - resumed)
         for check in (lambda pdf=pdf: preflight(pdf), lambda pdf=pdf, note=note: read_back(pdf, note)):
             resumed = time.perf_counter()
