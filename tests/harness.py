@@ -6,13 +6,16 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from aiohttp import web
 
 from gateway.cli.init import make_deployment
 from gateway.deployment import shipped_deployment
@@ -41,6 +44,25 @@ def free_ports(count: int) -> list[int]:
                 probe.bind(("127.0.0.1", port))
                 found.append(port)
     return found
+
+
+def everything(take: Callable[[web.Request], Awaitable[web.Response]]) -> web.RouteDef:
+    """Every call, by any method, goes to `take`."""
+    return web.route("*", "/{rest:.*}", take)
+
+
+@asynccontextmanager
+async def listening(*routes: web.RouteDef, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """The other side of the wire, on a port of its own. Gives its address, without a path; `everything` is the route of a whole server."""
+    app = web.Application()
+    app.add_routes(routes)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        yield f"http{'s' if tls else ''}://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 @dataclass(frozen=True)

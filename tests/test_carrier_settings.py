@@ -19,6 +19,7 @@ from gateway.settings import BadSettings, Settings, load_settings
 from gateway.storage import outbox
 from gateway.storage.outbox import NewMt
 from gateway.storage.schema import mt
+from tests.harness import listening
 from tests.services.blasts import FOREVER, change, number, person, until
 
 SHIPPED = (shipped_deployment() / "gateway.toml").read_text("utf-8")
@@ -161,15 +162,8 @@ class Telco:
 @pytest.fixture
 async def there() -> AsyncIterator[Telco]:
     it = Telco()
-    app = web.Application()
-    app.router.add_post("/{rest:.*}", it.take)
-    app.router.add_get("/json/GetSmsReceiverStatus_get", it.tell)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    it.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield it
-    await runner.cleanup()
+    async with listening(web.post("/{rest:.*}", it.take), web.get("/json/GetSmsReceiverStatus_get", it.tell)) as it.url:
+        yield it
 
 
 async def test_serve_logs_in_and_signs_as_these_carriers_want_it(database, tmp_path: Path, there: Telco) -> None:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from types import SimpleNamespace
 from typing import Any, Final, Literal
-from urllib.parse import quote
 
 import jmespath
 from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gateway.carriers import custom_bounds
@@ -34,7 +34,7 @@ from gateway.carriers.protocol import (
     retry_after_s,
 )
 from gateway.carriers.shared import code_of, count_of, form_of, id_of, international, iso_ms, local_ms, words_of
-from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, decode_text, form_fields
+from gateway.carriers.wire import HookCall, HttpRequest, HttpResponse, decode_text, encoded, form_fields
 from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
 from gateway.domain.segments import Alphabet, alphabet_of
@@ -42,6 +42,8 @@ from gateway.domain.segments import Alphabet, alphabet_of
 NAME: Final = "custom"
 LOOKED_AT: Final = 65_536  # bytes of an answer or a call
 _MOST: Final = 200_000  # characters that a template may make of one batch
+_SHORT: Final = 200  # bytes of an answer whose code is remembered, and how many such
+_FEW: Final = 64
 _TOO_LONG: Final = "the description makes too long a request"
 
 
@@ -114,15 +116,21 @@ class Seen:
             return None
 
 
+def _quoted(value: object) -> str:
+    """A number or a reference, of each MT its own, is looked at alone and leaves the memory to what a wave shares."""
+    text = str(value)
+    return encoded(text) if text.removeprefix("+").isalnum() else _long_quoted(text)
+
+
 @lru_cache(maxsize=512)  # all MTs of a wave share the text, the account's words, the address for reports
-def _quoted(text: str) -> str:
-    return quote(text, safe="")
+def _long_quoted(text: str) -> str:
+    return encoded(text)
 
 
 _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
 _ENVIRONMENT.filters = {
     "json": lambda value: json.dumps(value, ensure_ascii=False),
-    "url": lambda value: _quoted(str(value)),
+    "url": _quoted,
     "base64": lambda value: base64.b64encode(str(value).encode()).decode(),
     "hex16": lambda value: str(value).encode("utf-16-be").hex(),
     "sha256": lambda value: hashlib.sha256(str(value).encode()).hexdigest(),
@@ -206,6 +214,7 @@ class Custom:
     dlr: Hooked | None = field(repr=False)
     answers: Mapping[Literal["mo", "dlr"], HttpResponse] = field(repr=False)
     signature: Signature | None = field(default=None, repr=False)
+    _codes_seen: dict[bytes, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def build_send(self, account: Account, batch: Batch) -> HttpRequest:
         """The request as the templates make it. A template that fails on this very text raises ValueError: planning tries every text."""
@@ -226,7 +235,7 @@ class Custom:
             "password": account.password.reveal(),
             "sender": account.sender_id,
             "text": batch.text,
-            "alphabet": "gsm7" if alphabet_of(batch.text) is Alphabet.GSM7 else "ucs2",
+            "alphabet": _alphabet(batch.text),
             "segments": batch.mts[0].segments,
             "dlr_url": account.dlr_url,
             "option": _Options(account.options),
@@ -237,19 +246,31 @@ class Custom:
 
     def parse_send(self, response: HttpResponse, batch: Batch) -> tuple[Outcome, ...]:
         """One Outcome per MT: the description's code decides for all of them, the HTTP status where there is none."""
-        seen = Seen(response.body, response.headers)
-        code = code_of(self.code.inside(seen))
+        code = self._code(response)
         if not code:
             return (outcome_from_status(response),) * len(batch.mts)
         if code not in self.CODES:
             return (Refused(Failure.RETRYABLE, code, unknown=True),) * len(batch.mts)
         failure = self.CODES[code]
         if failure is None:
+            if not (self.ref or self.parts):
+                return (Accepted(),) * len(batch.mts)
+            seen = Seen(response.body, response.headers)
             ref = id_of(self.ref.inside(seen)) if self.ref else None
             segments = count_of(self.parts.inside(seen)) if self.parts else None
             return (Accepted(ref, segments),) * len(batch.mts)
         wait_s = retry_after_s(response) if failure is Failure.THROTTLED else None
         return (Refused(failure, code, wait_s),) * len(batch.mts)
+
+    def _code(self, response: HttpResponse) -> str:
+        """Where it lies in the body alone: of the first few short bodies it is remembered, for a yes without an id is always the same."""
+        body = response.body
+        code = self._codes_seen.get(body)
+        if code is None:
+            code = code_of(self.code.inside(Seen(body, response.headers)))
+            if self.code.way in ("jmes", "regex") and len(body) <= _SHORT and len(self._codes_seen) < _FEW:
+                self._codes_seen[body] = code
+        return code
 
     def parse_mo(self, call: HookCall) -> Mo | Malformed:
         """The MO as the description finds it."""
@@ -297,13 +318,19 @@ class Custom:
         return self.answers.get(call_kind, HttpResponse(200, {}, b""))
 
 
+@lru_cache(maxsize=64)
+def _alphabet(text: str) -> str:
+    return "gsm7" if alphabet_of(text) is Alphabet.GSM7 else "ucs2"
+
+
 def _recipient(e164: str, ref: str) -> SimpleNamespace:
     digits = e164.removeprefix("+")
     return SimpleNamespace(number=e164, digits=digits, local="0" + digits[2:] if digits.startswith("84") else digits, ref=ref)
 
 
-def _render(made: Template, words: Mapping[str, object]) -> str:
-    return made.render(words)
+def _render(made: Template, words: dict[str, object]) -> str:
+    """`made.render(words)` in half its time: `words` are not copied, and there are no globals to name."""
+    return "".join(made.root_render_func(Context(made.environment, words, made.name, {})))
 
 
 def _render_all(made: Template, words: Mapping[str, object]) -> str:

@@ -9,11 +9,14 @@ from gateway.domain.msisdn import Msisdn
 from gateway.storage.schema import mt
 
 _mine = (mt.c.route == bindparam("route_"), mt.c.carrier_ref.is_not(None))
-_first = select(func.min(mt.c.carrier_ref)).where(*_mine).scalar_subquery()
-_refs = select(_first.label("ref")).cte("refs", recursive=True)
+_first = select(func.min(mt.c.carrier_ref)).where(*_mine, mt.c.carrier_ref > bindparam("after_")).scalar_subquery()
+_refs = select(_first.label("ref"), literal_column("1").label("n")).cte("refs", recursive=True)
 _next = select(func.min(mt.c.carrier_ref)).where(*_mine, mt.c.carrier_ref > _refs.c.ref).scalar_subquery()
-_walk = _refs.union_all(select(_next).where(_refs.c.ref.is_not(None)))
-REFS: Final = select(_walk.c.ref).where(_walk.c.ref.is_not(None))  # hops by mt_carrier_ref, however many MTs share a reference
+_walk = _refs.union_all(select(_next, _refs.c.n + 1).where(_refs.c.ref.is_not(None), _refs.c.n < bindparam("limit_")))
+_taken = (  # of one MT: all of a request were taken at one time, and to look for the latest would read each of them
+    select(mt.c.sent_at).where(*_mine, mt.c.carrier_ref == _walk.c.ref).limit(1).scalar_subquery()
+)
+REFS: Final = select(_walk.c.ref, _taken.label("at")).where(_walk.c.ref.is_not(None))  # hops by mt_carrier_ref
 
 _OPEN: Final = select(mt.c.ref, mt.c.msisdn, mt.c.sent_at).where(
     mt.c.route == bindparam("route_"), mt.c.carrier_ref == bindparam("ref_"), mt.c.state == literal_column("'sent'")
@@ -31,9 +34,13 @@ class OpenMt(NamedTuple):
         return f"OpenMt({self.ref})"
 
 
-async def carrier_refs(connection: AsyncConnection, route: str) -> list[str]:
-    """All references that the carrier of `route` ever gave."""
-    return list(await connection.scalars(REFS, {"route_": route}))
+async def carrier_refs(connection: AsyncConnection, route: str, after: str, limit: int) -> list[tuple[str, int]]:
+    """Up to `limit` references behind `after` that the carrier of `route` gave, in order, and when it took the request, epoch ms.
+
+    A hop costs the same however many MTs share a reference.
+    """
+    rows = await connection.execute(REFS, {"route_": route, "after_": after, "limit_": limit})
+    return sorted((row.ref, row.at or 0) for row in rows)
 
 
 async def open_mts(connection: AsyncConnection, route: str, carrier_ref: str) -> list[OpenMt]:

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from gateway.carriers.wire import HttpRequest, HttpResponse
 from tests.carriers import more_fakes
+from tests.harness import everything, listening
 
 Sent = list[tuple[str, str]]
 Fake = Callable[[Mapping[str, str], Mapping[str, str], bytes], tuple[Sent, str]]
@@ -218,13 +219,6 @@ async def telco_of(name: str, *answers: HttpResponse, tls: ssl.SSLContext | None
         it.sent += pairs
         return web.Response(body=answer.encode(), headers={"content-type": _kind(answer.encode())}, status=_STATUS.get(name, 200))
 
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-    it.url = f"http{'s' if tls else ''}://127.0.0.1:{runner.addresses[0][1]}/send"
-    try:
+    async with listening(everything(take), tls=tls) as url:
+        it.url = f"{url}/send"
         yield it
-    finally:
-        await runner.cleanup()

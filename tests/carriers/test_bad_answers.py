@@ -5,10 +5,8 @@ import gzip
 import json
 import re
 import socket
-import ssl
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -28,7 +26,7 @@ from tests.carriers.fakes import FAKES, OPTIONS
 from tests.carriers.mutants import DEEP, LAUGHS, NO_CODE, all_changed, at_leaf, changed, encodings, leaves, of_xml, with_twin
 from tests.carriers.test_contract import CASES
 from tests.cpu import least_cpu_s
-from tests.harness import free_ports
+from tests.harness import everything, free_ports, listening
 
 all_carriers = pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIERS)
 BY_STATUS_ALONE = {"kannel", "rapidpro", "traccar"}  # any 2xx, or Kannel's 202, is their yes: but never a web page
@@ -244,19 +242,6 @@ ON_THE_WIRE = (*PATHS, *FAKES)
 NAMES = tuple(name for name in ON_THE_WIRE if name in CARRIERS)
 
 
-@asynccontextmanager
-async def serving(take, tls: ssl.SSLContext | None = None):
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", take)
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-    try:
-        yield f"http{'s' if tls else ''}://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
 async def came(base: str, timeout_s: float = 20) -> dict[str, HttpResponse | type[Exception]]:
     """What each carrier's request came to, all at once."""
     async with http_sender(timeout_s, connections=len(NAMES)) as send:
@@ -283,7 +268,7 @@ async def test_a_redirect_is_not_followed_and_holds_the_route() -> None:
         asked.append(request.path)
         return web.Response(status=302, headers={"Location": "/elsewhere"})
 
-    async with serving(take) as base:
+    async with listening(everything(take)) as base:
         answers = await came(base)
     assert "/elsewhere" not in asked
     assert len(asked) == len(NAMES)
@@ -312,7 +297,7 @@ async def test_fifty_megabytes_are_cut_off_and_the_answer_is_lost(chunked: bool)
             written.append(count)
         return answer
 
-    async with serving(take) as base:
+    async with listening(everything(take)) as base:
         answers = await came(base)
     assert set(answers.values()) == {LostAnswer}
     assert all(count < ANSWER_LIMIT * 16 for count in written)  # what lies in buffers on the way
@@ -325,7 +310,7 @@ async def test_silence_is_a_lost_answer() -> None:
         await over.wait()
         return web.Response()
 
-    async with serving(take) as base:
+    async with listening(everything(take)) as base:
         answers = await came(base, timeout_s=0.5)
         over.set()
     assert set(answers.values()) == {LostAnswer}
@@ -361,7 +346,7 @@ async def test_a_certificate_that_nobody_vouches_for_sends_nothing(tmp_path: Pat
         asked.append(request.path)
         return web.Response()
 
-    async with serving(take, certificate.context(tmp_path / "tls")) as base:
+    async with listening(everything(take), tls=certificate.context(tmp_path / "tls")) as base:
         answers = await came(base)
     assert set(answers.values()) == {NotSent}
     assert asked == []

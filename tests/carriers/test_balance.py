@@ -20,6 +20,7 @@ from gateway.domain.failure import Failure, Refused
 from gateway.domain.secret import Secret
 from gateway.transport import http_sender
 from tests.carriers.carrier_cases import M, R, T, no, says
+from tests.harness import everything, listening
 
 PASSWORD = "p w&d%ü"
 BASIC = "Basic " + base64.b64encode(f"u:{PASSWORD}".encode()).decode()
@@ -157,15 +158,8 @@ async def vendor(name: str, asked: list[str]) -> AsyncIterator[str]:
         good = asked[-1] == at.asks and at.good(request.headers, request.query, await request.read())
         return web.Response(text=at.answer, status=(400 if name == "kannel" else 200) if good else 500)
 
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(everything(take)) as url:
+        yield url
 
 
 @every

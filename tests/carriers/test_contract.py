@@ -23,6 +23,7 @@ from tests.carriers.carrier_cases import ACCOUNT, HOOK_SECRET, PASSWORD, TEXT, b
 from tests.carriers.fakes import FAKES, OPTIONS, telco_of
 from tests.carriers.more_fakes import ready
 from tests.carriers.zalo_cases import ZALO
+from tests.harness import listening
 
 CASES = carrier_cases.CASES | vietnam_cases.CASES | world_cases.CASES | more_cases.CASES | {"zalo": ZALO}
 
@@ -215,16 +216,8 @@ class Hooks:
 @asynccontextmanager
 async def hooked(carrier: Carrier) -> AsyncIterator[Hooks]:
     hooks = Hooks(carrier)
-    app = web.Application()
-    app.router.add_route("*", "/{kind}", hooks.take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    hooks.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with listening(web.route("*", "/{kind}", hooks.take)) as hooks.url:
         yield hooks
-    finally:
-        await runner.cleanup()
 
 
 PATHS = {"kannel": "/cgi-bin/sendsms", "simulator": "/sms"}

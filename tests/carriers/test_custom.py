@@ -15,11 +15,13 @@ from gateway.carriers.custom import Custom
 from gateway.carriers.protocol import Accepted, Account, Dlr, Malformed, Mo, Signing
 from gateway.carriers.wire import HookCall, HttpResponse
 from gateway.custom_file import load_custom
+from gateway.domain.failure import Failure, Refused
 from gateway.domain.message import DlrStatus
 from gateway.domain.secret import Secret
 from gateway.settings import BadSettings, load_settings
 from gateway.transport import http_sender
 from tests.carriers.carrier_cases import BY_STATUS, PASSWORD, TEXT, Case, M, P, R, T, U, batch, no, says
+from tests.harness import everything, listening
 from tests.test_settings import SECRETS, SHIPPED
 
 PAGE = (Path(__file__).parents[2] / "docs" / "custom-carrier.md").read_text("utf-8")
@@ -61,6 +63,29 @@ def test_what_an_answer_means(carrier, response, outcome) -> None:
     assert carrier.parse_send(response, batch()) == (outcome,)
 
 
+def test_answers_are_remembered_only_so_far(tmp_path) -> None:
+    """Ten thousand answers with an id of their own, or a long one, fill no memory, and each is still read right."""
+    carrier = described(tmp_path)
+    for at in range(10_000):
+        code = at % 5
+        (outcome,) = carrier.parse_send(answer(code, id=f"m{at}"), batch())
+        assert outcome == carrier.parse_send(answer(code, id=f"m{at}"), batch())[0]
+        assert (outcome == Accepted(f"m{at}")) is (code == 0)
+    carrier.parse_send(says(200, json.dumps({"status": {"code": 0}, "more": "x" * 1_000})), batch())
+    assert len(carrier._codes_seen) == 64
+    assert max(map(len, carrier._codes_seen)) <= 200
+
+
+def test_an_answer_whose_code_is_in_a_header_is_never_remembered(tmp_path) -> None:
+    """Equal bodies, other words."""
+    text = EXAMPLE.replace('code = "jmes:status.code"', 'code = "header:x-code"')
+    carrier = described(tmp_path, text)
+    found = [carrier.parse_send(HttpResponse(200, {"x-code": code}, b"{}"), batch())[0] for code in ("0", "3", "0")]
+    assert text != EXAMPLE
+    assert (found[0], found[2]) == (Accepted(), Accepted())
+    assert found[1] == Refused(Failure.PERMANENT, "3")
+
+
 @given(body=st.binary(max_size=300), kind=st.sampled_from(["application/json", "application/x-www-form-urlencoded", ""]))
 def test_no_bytes_make_it_raise(carrier, body: bytes, kind: str) -> None:
     headers = {"content-type": kind}
@@ -85,17 +110,9 @@ async def test_what_was_built_is_what_the_telco_reads(carrier, text: str) -> Non
         seen.append((request.method, request.raw_path, request.headers["Authorization"], json.loads(await request.read())))
         return web.json_response({"status": {"code": 0}, "sms": {"id": "m1"}})
 
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        async with http_sender(5) as send:
-            account = Account("v", f"http://127.0.0.1:{runner.addresses[0][1]}", "u", Secret("t0ken"), "8088", options={"contract": "7 7"})
-            (outcome,) = carrier.parse_send(await send(carrier.build_send(account, batch(text=text))), batch())
-    finally:
-        await runner.cleanup()
+    async with listening(everything(take)) as url, http_sender(5) as send:
+        account = Account("v", url, "u", Secret("t0ken"), "8088", options={"contract": "7 7"})
+        (outcome,) = carrier.parse_send(await send(carrier.build_send(account, batch(text=text))), batch())
     assert outcome == Accepted("m1")
     ((method, path, token, body),) = seen
     assert (method, path, token) == ("POST", "/v2/7%207/messages", "Bearer t0ken")

@@ -21,7 +21,7 @@ from gateway.settings import load_settings
 from gateway.simulator.zalo import APP_ID, Zalo, ZaloHabits, zalo_server
 from tests.cli.door import run
 from tests.cli.test_serve_zalo import MAN, table
-from tests.harness import KEY, Gateway, deployment, route
+from tests.harness import KEY, Gateway, deployment, listening, route
 
 NUMBER = Msisdn("+84300000101")
 
@@ -98,14 +98,8 @@ class Templates:
 @pytest.fixture
 async def templates(zalo: Zalo) -> AsyncIterator[Templates]:
     it = Templates(zalo)
-    app = web.Application()
-    app.router.add_post("/message/template", it.take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    it.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield it
-    await runner.cleanup()
+    async with listening(web.post("/message/template", it.take)) as it.url:
+        yield it
 
 
 def zns_table(url: str, secret: str) -> str:

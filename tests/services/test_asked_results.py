@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.protocol import Account
 from gateway.carriers.registry import CARRIERS
@@ -15,7 +16,7 @@ from gateway.domain.secret import Secret
 from gateway.services.asked_results import FIRST_MS, MOST, AskedResults
 from gateway.services.routes import Route
 from gateway.storage import outbox
-from gateway.storage.asked_results import OpenMt, carrier_refs
+from gateway.storage.asked_results import REFS, OpenMt, carrier_refs
 from gateway.storage.database import Database
 from gateway.storage.schema import mt
 from tests.services.blasts import direct, number, route_to, rows
@@ -50,6 +51,21 @@ class Vendor:
         if self.is_silent:
             raise LostAnswer("no answer")
         return HttpResponse(200, {}, json.dumps({"CodeResult": self.code, "ReceiverList": list(self.known.values())}).encode())
+
+
+@dataclass(slots=True)
+class Clock:
+    """Epoch ms, as set."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def remembered(asking: AskedResults) -> list[str]:
+    """The references held in memory."""
+    return sorted(ref for known in asking._known.values() for ref in known.requests)
 
 
 @pytest.fixture
@@ -141,8 +157,63 @@ async def test_few_requests_a_look_and_only_of_such_carriers(database: Database,
     await asking.once(NOW + FIRST_MS)
     assert vendor.asked == [f"S{each}" for each in range(1, 2 * MOST)]
     async with database.read() as connection:
-        assert await carrier_refs(connection, "ads") == vendor.asked
-        assert await carrier_refs(connection, "nobody") == []
+        assert await carrier_refs(connection, "ads", "", 99) == [(ref, NOW) for ref in vendor.asked]
+        assert await carrier_refs(connection, "ads", "S2", 3) == [("S3", NOW), ("S4", NOW), ("S5", NOW)]
+        assert await carrier_refs(connection, "nobody", "", 99) == []
+
+
+async def test_only_what_the_vendor_still_knows_is_remembered(database: Database, vendor: Vendor) -> None:
+    """A request a day for three weeks, every other one reported on: in memory are those of seven days, whatever became of them."""
+    clock = Clock()
+    asking = AskedResults(database, [ads()], vendor.take, clock)
+    for day in range(21):
+        clock.now = NOW + day * DAY_MS
+        if day % 2:
+            vendor.says(day, True)
+        await taken(database, range(day, day + 1), f"S{day:02}", at=clock.now)
+        for _ in range(3):  # three looks, so that all that is due was asked
+            clock.now += FIRST_MS
+            await asking.once(clock())
+        await states(database, clock())
+        assert len(remembered(asking)) == min(day + 1, 7)
+    assert remembered(asking) == [f"S{day:02}" for day in range(14, 21)]
+    clock.now += 8 * DAY_MS
+    vendor.asked.clear()
+    await asking.once(clock())
+    assert (remembered(asking), vendor.asked) == ([], [])
+
+
+async def test_a_long_walk_goes_on_in_the_next_look(database: Database, vendor: Vendor) -> None:
+    """However many requests there ever were, a look walks over few of them; then it begins anew."""
+    for each in range(7):
+        await taken(database, range(each, each + 1), f"S{each}", at=NOW if each in (2, 6) else NOW - 8 * DAY_MS)
+    asking = AskedResults(database, [ads()], vendor.take, lambda: NOW, walk=3)
+    seen = []
+    for _ in range(3):
+        await asking.once(NOW + FIRST_MS)
+        seen.append(list(vendor.asked))
+    assert seen == [["S2"], ["S2"], ["S2", "S6"]]
+    await taken(database, range(9, 10), "S0a")
+    await asking.once(NOW + FIRST_MS)
+    assert vendor.asked == ["S2", "S6", "S0a"]
+
+
+async def test_the_walk_uses_its_index(database: Database) -> None:
+    """It hops from reference to reference, and looks at one MT of each."""
+    values = {"route_": "ads", "after_": "", "limit_": 9}
+
+    async def plan(connection: AsyncConnection) -> str:
+        if database.dialect == "postgresql":  # the table is empty: a scan would be cheaper
+            await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        compiled = REFS.compile(dialect=connection.dialect)
+        ordered = tuple(values.get(name, 1) for name in compiled.positiontup or ())  # LIMIT 1 binds one of its own
+        explain = "EXPLAIN QUERY PLAN" if database.dialect == "sqlite" else "EXPLAIN"
+        return "\n".join(str(tuple(row)) for row in await connection.exec_driver_sql(f"{explain} {compiled}", ordered))
+
+    found = await database.write(plan)
+    assert "mt_carrier_ref" in found
+    assert "SCAN mt" not in found, found
+    assert "Seq Scan on mt" not in found
 
 
 async def test_it_ends_when_told_and_runs_not_at_all_without_such_a_route(database: Database, vendor: Vendor) -> None:

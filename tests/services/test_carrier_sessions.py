@@ -24,6 +24,7 @@ from gateway.storage.database import now_us, open_database
 from gateway.storage.schema import carrier_token
 from gateway.transport import HttpSender, http_sender
 from tests.carriers.carrier_cases import batch
+from tests.harness import listening
 
 START = 1_795_000_000_000
 
@@ -103,16 +104,9 @@ async def ground(request, database_url, engine_name, keyring) -> AsyncIterator[G
         async with open_database(database_url, keyring) as database:
             now[0] = await database.write(now_us) // 1000
     telco = Telco()
-    app = web.Application()
-    app.router.add_post("/mobifone/{rest:.*}", telco.mobifone)
-    app.router.add_post("/fpt/{rest:.*}", telco.fpt)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    telco.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    async with http_sender(5) as send:
+    routes = (web.post("/mobifone/{rest:.*}", telco.mobifone), web.post("/fpt/{rest:.*}", telco.fpt))
+    async with listening(*routes) as telco.url, http_sender(5) as send:
         yield Ground(telco, request.param, database_url, keyring, send, now)
-    await runner.cleanup()
 
 
 async def test_ten_sends_are_one_log_in(ground) -> None:

@@ -15,6 +15,7 @@ from gateway.storage.database import Database
 from gateway.storage.outbox import PRIORITY, NewMt
 from gateway.storage.schema import mo
 from tests.carriers.more_fakes import soap_return
+from tests.harness import listening
 from tests.services.blasts import FOREVER, number, person, route_to, running, until
 
 
@@ -34,14 +35,9 @@ class Partner:
 @pytest.fixture
 async def partner() -> AsyncIterator[Partner]:
     it = Partner()
-    app = web.Application()
-    app.router.add_post("/mt", it.take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    it.url = f"http://127.0.0.1:{runner.addresses[0][1]}/mt"
-    yield it
-    await runner.cleanup()
+    async with listening(web.post("/mt", it.take)) as url:
+        it.url = f"{url}/mt"
+        yield it
 
 
 async def an_mo(database: Database, at: int, carrier_id: str, route: str = "r") -> int:

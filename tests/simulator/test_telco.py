@@ -22,6 +22,7 @@ from gateway.simulator.memory import Answers, Arrivals, Handsets, Sms
 from gateway.simulator.telco import Hook, Telco, telco
 from gateway.transport import HttpSender, LostAnswer, NotSent, http_sender
 from tests import certificate
+from tests.harness import everything, listening
 
 TEXT = "Xã Thống Nhất kính báo"
 JSON = {"Content-Type": "application/json"}
@@ -67,14 +68,8 @@ class Gateway:
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
     it = Gateway()
-    app = web.Application()
-    app.router.add_route("*", "/{hook:.*}", it.take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    it.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield it
-    await runner.cleanup()
+    async with listening(everything(it.take)) as it.url:
+        yield it
 
 
 @asynccontextmanager
