@@ -5,10 +5,12 @@ concern of `gateway.settings`; of that file only `link_base` and `timezone` are 
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -618,8 +620,24 @@ def _named(row: Row, column: str) -> str:
 
 
 def _line(text: str) -> str:
-    """`text` as one line: a line break typed into a cell must not reach paper or SMS."""
+    """`text` as one line: a line break typed into a cell must not reach paper or SMS, nor a sign that nobody sees (Unicode's Cc and Cf)."""
+    if not text.isprintable():
+        text = "".join(each for each in text if each.isspace() or unicodedata.category(each) not in ("Cc", "Cf"))
     return " ".join(text.split())
+
+
+def _printed(row: Row, column: str) -> str:
+    """What a village or commune is called on paper: with a letter or digit in it, and no accent without its letter."""
+    name = _named(row, column)
+    if not any(map(str.isalnum, name)):
+        raise _BadCell(column, "The cell holds no letter", "Write the name")
+    if any(unicodedata.combining(each) and not _bears_accent(before) for before, each in pairwise(f" {name}")):
+        raise _BadCell(column, f"In “{name}” an accent stands without its letter", "Type the name again, letter by letter")
+    return name
+
+
+def _bears_accent(sign: str) -> bool:
+    return sign.isalnum() or unicodedata.combining(sign) > 0
 
 
 def _whole(row: Row, column: str, *, required: bool = False) -> int:
@@ -668,7 +686,7 @@ def _communes(table: Table, faults: list[Fault]) -> dict[str, Commune]:
             raise _BadCell("letters", f"“{letters}” can't begin a village code", "Write one to four letters A-Z")
         if any(other.letters == letters for other in seen.values()):
             raise _BadCell("letters", f"The letters {letters} are given out twice", "Give each commune its own")
-        seen[code] = Commune(code, _named(row, "name"), _named(row, "type"), _named(row, "province"), letters, *_position(row))
+        seen[code] = Commune(code, _printed(row, "name"), _printed(row, "type"), _printed(row, "province"), letters, *_position(row))
         return seen[code]
 
     return {commune.code: commune for commune in _each(table, make, faults)}
@@ -703,7 +721,7 @@ def _villages(table: Table, communes: Mapping[str, Commune], faults: list[Fault]
         if not _VILLAGE_CODE.fullmatch(code) or not 3 <= len(code) <= 6 or code.rstrip("0123456789") != commune.letters:
             remedy = f"Write {commune.letters} and two digits, e.g. {commune.letters}07"
             raise _BadCell("code", f"“{code}” is no village code of {commune.title}", remedy)
-        name, kind = _named(row, "name"), _named(row, "kind")
+        name, kind = _printed(row, "name"), _printed(row, "kind")
         if (same := titles.setdefault((commune.code, f"{kind} {name}".lower()), code)) != code:
             raise _BadCell("name", f"“{kind} {name}” is {same} already", "Tell the two apart, as in Tân Lập 1 and Tân Lập 2")
         contact_name, contact = _contact_person(row)

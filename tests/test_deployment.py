@@ -107,6 +107,10 @@ def test_shipped_finds_folders():
         ("villages.csv", "21.6435,106.8365", "21.6435,", "lat", "half of the position"),
         ("villages.csv", "TN04,Pò Lạn", "TN04,Pò Mạ", "name", "is TN03 already"),
         ("villages.csv", "TN04,Pò Lạn", "TN04,", "name", "empty"),
+        ("villages.csv", "TN04,Pò Lạn", "TN04,\u200b\u202e", "name", "empty"),
+        ("villages.csv", "TN04,Pò Lạn", "TN04,\u0301", "name", "no letter"),
+        ("villages.csv", "TN04,Pò Lạn", "TN04,…", "name", "no letter"),
+        ("villages.csv", "TN04,Pò Lạn", "TN04,Pò \u0323Lan", "name", "accent stands without its letter"),
         ("placements.csv", "TN05,", "TN99,", "village", "no village"),
         ("placements.csv", "banner-h,", ",", "piece", "empty"),
         ("communes.csv", "06577", "O6577", "code", "no commune code"),
@@ -125,6 +129,12 @@ def test_a_bad_row_is_named_and_the_rest_kept(folder, file, before, after, field
     assert words in fault.text
     assert fault.remedy
     assert kept >= 29 + 87 or file == "communes.csv"
+
+
+@pytest.mark.parametrize("name", ["Pò\u200b Lạn", "\u202ePò Lạn\u202c", "\ufeffPò\x07 Lạn", "Po\u0300 La\u0323n"])
+def test_signs_that_nobody_sees_reach_no_paper(folder, name):
+    edit(folder / "villages.csv", "TN04,Pò Lạn", f"TN04,{name}")
+    assert load_deployment(folder).villages["TN04"].name == "Pò Lạn"
 
 
 def test_a_placement_number_given_twice(folder, deployment):
