@@ -1,6 +1,6 @@
 """MTs that wait for one route and may go by another: looked through in pieces, in the order of the claim, and moved.
 
-What may move was never written to any wire: queued, without an attempt, and no request bears it.
+What may move was never written to any wire: queued, without an attempt or a carrier's refusal, and no request bears it.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,7 +14,8 @@ from gateway.domain.msisdn import Msisdn
 from gateway.storage.schema import mt
 
 _queued = mt.c.state == literal_column("'queued'")  # a bound value would keep PostgreSQL from the partial index
-_unwritten = mt.c.request.is_(None) & (mt.c.attempts == 0)
+# A refusal that counts as no attempt leaves its kind; the request's name alone does not tell: `bulk.stay` takes it away again.
+_unwritten = mt.c.request.is_(None) & (mt.c.attempts == 0) & mt.c.failure.is_(None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
+from gateway.domain.failure import Failure
+from gateway.domain.message import MtState
 from gateway.domain.wave import WaveState
 from gateway.sending import now_ms
 from gateway.services import approvals
@@ -12,8 +14,9 @@ from gateway.services.refusal import Refusal
 from gateway.services.route_moves import Moved, move
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import telco
-from gateway.storage import moving, outbox
+from gateway.storage import bulk, moving, outbox
 from gateway.storage.database import Database
+from gateway.storage.outbox import AT_ONCE, Settlement
 from gateway.storage.schema import audit, mt, route_state
 from tests.services.blasts import a_wave, direct, reply, route_to, rows, running, until, wave_row
 from tests.services.staff import bound_route, two_persons, waiting_wave
@@ -55,6 +58,7 @@ async def test_what_was_never_written_moves(database: Database) -> None:
     "seen",
     [
         {"state": "queued", "request": "R"},  # refused before it was taken, and not counted
+        {"state": "queued", "failure": "misconfigured", "code": "http-401"},  # so too, and since then claimed and put back
         {"state": "queued", "attempts": 1},
         {"state": "claimed", "owner": "d"},
         {"state": "sending", "owner": "d", "request": "R"},
@@ -72,6 +76,22 @@ async def test_what_a_carrier_may_have_seen_stays(database: Database, seen: dict
     waits, uncertain = int(seen["state"] == "queued"), int(seen["state"] == "uncertain")
     assert done == Moved(1, {SEEN: 1} if waits else {}, uncertain)
     assert await by_route(database) == {"held": 1, "other": 1}
+
+
+async def test_what_was_refused_and_then_claimed_in_vain_stays(database: Database) -> None:
+    """A refusal that counts as no attempt, then a claim that marks at once and lets it wait after all: the carrier saw it all the same."""
+    route = route_to("kannel", "http://127.0.0.1:9", name="held")
+    await direct(database, route, [1, 2])
+    ids = [id_ for (id_,) in await rows(database, mt.c.id)]
+    sending = {"state": "sending", "owner": "me", "request": "R"}
+    await set_mts(database, ids[:1], **sending)
+    refused = Settlement(ids[0], "R", MtState.QUEUED, "held", AT_ONCE, failure=Failure.MISCONFIGURED, code="http-401", counted=False)
+    await database.write(lambda connection: outbox.settle(connection, [refused], now_ms()))
+    await set_mts(database, ids, **sending)
+    await database.write(lambda connection: bulk.stay(connection, ids, "me"))
+    await database.write(lambda connection: outbox.hand_back(connection, ids, "me"))
+    assert set(await rows(database, mt.c.request, mt.c.attempts, mt.c.state)) == {(None, 0, "queued")}
+    assert await move(database, (route, OTHER), "held", "other", now_ms()) == Moved(1, {SEEN: 1}, 0)
 
 
 async def test_many_move_in_pieces(database: Database) -> None:
