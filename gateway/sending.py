@@ -8,11 +8,11 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from gateway.carriers import zalo, zalo_zns
@@ -217,11 +217,30 @@ async def _dispatch(settings: Settings, database: Database, state: Dispatching, 
         async with asyncio.TaskGroup() as tasks:
             for dispatcher in state.dispatchers:
                 tasks.create_task(dispatcher.run(ended), name=f"dispatch:{dispatcher.route.name}")
-            tasks.create_task(upkeep.run(ended), name="upkeep")
-            tasks.create_task(AskedResults(database, routes_of(settings), state.send, now_ms).run(ended), name="asked results")
+            asking = AskedResults(database, routes_of(settings), state.send, now_ms)
+            for name, each in (("upkeep", upkeep.run(ended)), ("asked results", asking.run(ended))):
+                tasks.create_task(within_drain(each, ended, settings.service.drain_s), name=name)
         state.active = False
         with suppress(StorageDown):  # then the next to start takes over what is ours
             await database.write(lambda connection: outbox.leave(connection, owner))
+
+
+async def within_drain(work: Coroutine[Any, Any, None], ended: asyncio.Event, drain_s: float) -> None:
+    """`work`, cut `drain_s` after `ended`: a silent carrier, asked about one MT after another, must not keep the process from its end.
+
+    What it was asked is still written down as lost, and asked again by the next process.
+    """
+    task = asyncio.ensure_future(work)
+    ending = asyncio.ensure_future(ended.wait())
+    try:
+        await asyncio.wait({task, ending}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task}, timeout=drain_s)
+    finally:
+        ending.cancel()
+        task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()  # a bug comes through
 
 
 async def _lock(path: Path, locked: ExitStack, ended: asyncio.Event) -> bool:

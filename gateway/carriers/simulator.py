@@ -93,15 +93,14 @@ def _rows(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]] | None:
 
 def _outcome(row: Mapping[str, Any]) -> Outcome | None:
     """None where the row says neither yes nor no."""
-    match row:
-        case {"status": "accepted"}:
-            segments = row.get("segments")
-            return Accepted(_word(row.get("id")), segments if type(segments) is int and 0 < segments < 256 else None)
-        case {"status": "refused"}:
-            code = _word(row.get("code")) or "unreadable"
-            return Refused(CODES.get(code) or Failure.RETRYABLE, code, unknown=code not in CODES)
-        case _:
-            return None
+    status = row.get("status")
+    if status == "accepted":
+        segments = row.get("segments")
+        return Accepted(_word(row.get("id")), segments if type(segments) is int and 0 < segments < 256 else None)
+    if status == "refused":
+        code = _word(row.get("code")) or "unreadable"
+        return Refused(CODES.get(code) or Failure.RETRYABLE, code, unknown=code not in CODES)
+    return None
 
 
 def build_status(account: Account, batch: Batch) -> HttpRequest:

@@ -41,6 +41,7 @@ class Claims:
         self._running: dict[int, Running] = {}
         self._running_at: int | None = None
         self._free_at_us: dict[int, int] = {}  # of waves with a pace of their own, as last booked
+        self.marked: dict[int, str] = {}  # what this turn's claims made `sending` at once: its request, by id
 
     @property
     def locks(self) -> bool:
@@ -55,15 +56,6 @@ class Claims:
         """Whether what was claimed of wave `id_` may still go by its hours."""
         wave = self._running.get(id_)
         return wave is None or wave.window.open_at(now, self._timezone)
-
-    @property
-    def leave_at_once(self) -> bool:
-        """Whether what is claimed may be marked `sending` with its claim: nothing waits for a slot, nor for company in a request."""
-        return not self._route.pace.limit and self._route.carrier.CAPABILITIES.max_batch == 1
-
-    def leaves_at_once(self, mt: ClaimedMt) -> bool:
-        """Whether this MT was marked so."""
-        return self.leave_at_once and self.own_pace(mt.wave) is None
 
     async def replies(self, connection: AsyncConnection, now: int, room: int) -> list[ClaimedMt]:
         """Replies: they go at any hour, before everything else."""
@@ -83,10 +75,13 @@ class Claims:
     async def _claim(self, connection: AsyncConnection, lane: int, wave: int, now: int, limit: int) -> list[ClaimedMt]:
         if limit <= 0:
             return []
-        leaving = self.leave_at_once and self.own_pace(wave) is None
-        return await outbox.claim(
-            connection, route=self._route.name, lane=lane, wave=wave, now=now, limit=limit, owner=self._owner, leaving=leaving
+        waits = self._route.pace.limit or self.own_pace(wave)  # for its slot: otherwise it goes in the transaction that claims it
+        size = 0 if waits else self._route.carrier.CAPABILITIES.max_batch
+        mts, requests = await outbox.claim_leaving(
+            connection, route=self._route.name, lane=lane, wave=wave, now=now, limit=limit, owner=self._owner, size=size
         )
+        self.marked |= requests
+        return mts
 
     # --- waves ---
 

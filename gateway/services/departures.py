@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from gateway.carriers.protocol import Batch, Mt
 from gateway.domain.pace import Pace
-from gateway.storage.outbox import PRIORITY, ClaimedMt
+from gateway.storage.outbox import PRIORITY, ClaimedMt, request_name
 
 FORMING_MS: Final = 20  # a batch that is not full waits this long for more of its text
 
@@ -45,9 +45,9 @@ class Outgoing(NamedTuple):
                 return 1
 
     def batch(self) -> Batch:
-        """For the carrier. Named after its first member and attempt, so that a repeat after a refusal is a request of its own."""
+        """For the carrier."""
         mts = tuple([Mt(mt.id, mt.ref, mt.msisdn, self.text, mt.segments) for mt in self.members])
-        return Batch(mts[0].ref if len(mts) == 1 else f"{mts[0].ref}B{self.members[0].attempts}", mts)
+        return Batch(request_name(self.members[0], len(mts)), mts)
 
 
 def outgoing(members: Sequence[ClaimedMt], text: str, pace: Pace) -> Outgoing:

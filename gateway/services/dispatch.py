@@ -156,7 +156,7 @@ class Dispatcher:
         self._returned: list[int] = []  # claimed MTs to hand back
         self._claim_at = self._replies_at = 0  # after an empty claim, when to look again (ticks)
         self._look_at = 0  # when to read the route's condition though there is nothing to do: somebody may have released it
-        self._soon_us = SOON_US  # how far ahead of its slot a departure must be marked: the longest turn of late
+        self._soon_us = MOST_SOON_US  # how far ahead of its slot a departure must be marked: the longest turn of late; the first are slow
         self._booked = Booked()
         self._over = False
         self._broken: BaseException | None = None
@@ -271,7 +271,8 @@ class Dispatcher:
             self._put_back(job)
             raise
         took = self._ticks_us() - began
-        self._soon_us = min(max(SOON_US, took, self._soon_us * 7 // 8), MOST_SOON_US)
+        if job.due or worked.claimed or worked.replies:  # an idle turn tells nothing of how long a busy one takes
+            self._soon_us = min(max(SOON_US, took, self._soon_us * 7 // 8), MOST_SOON_US)
         self._apply(job, worked)
         if self._database.dialect == "postgresql":
             await self._match(job.back)
@@ -296,7 +297,8 @@ class Dispatcher:
         if not (self._answered or due or replies or blasts or self._returned or health.news or ripe or self._ticks_us() >= self._look_at):
             return None
         probing = health.is_probed and blasts > 0
-        job = Job(self._answered, due, self._returned, health.news, replies, blasts, places, probing, self._forming, self._booked)
+        soon, booked = self._soon_us, self._booked
+        job = Job(self._answered, due, self._returned, health.news, replies, blasts, places, probing, self._forming, booked, soon)
         self._answered, self._returned, health.news = [], [], []
         return job
 

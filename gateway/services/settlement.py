@@ -26,7 +26,7 @@ def settlement(
 ) -> Settlement:
     """What `outcome` makes of `mt`. `was_uncertain`: an earlier answer was lost, so another route might send it a second time."""
     if isinstance(outcome, Accepted):
-        return Settlement(mt.id, mt.ref, MtState.SENT, route.name, now, outcome.carrier_ref, outcome.segments, attempts=mt.attempts)
+        return taken((mt,), (outcome,), route, now)[0]
     base = Settlement(mt.id, mt.ref, MtState.QUEUED, route.name, AT_ONCE, failure=outcome.kind, code=outcome.code, attempts=mt.attempts)
     if outcome.maybe_sent:
         return base._replace(state=MtState.UNCERTAIN)
@@ -44,6 +44,15 @@ def settlement(
             return base._replace(state=MtState.FAILED)
         case Failure.RETRYABLE:
             return base._replace(due_at=now + max(backoff_ms(mt.attempts), round((outcome.retry_after_s or 0) * 1000)))
+
+
+def taken(mts: Sequence[ClaimedMt], outcomes: Sequence[Accepted], route: Route, now: int) -> list[Settlement]:
+    """What becomes of `mts`, all accepted, as nearly all are: in half the time that they take one by one and by name."""
+    make, sent, name = Settlement._make, MtState.SENT, route.name
+    return [
+        make((mt.id, mt.ref, sent, name, now, outcome.carrier_ref, outcome.segments, None, "", True, mt.attempts))
+        for mt, outcome in zip(mts, outcomes, strict=True)
+    ]
 
 
 def known(mts: Sequence[ClaimedMt], outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:

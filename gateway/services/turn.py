@@ -19,7 +19,7 @@ from gateway.services.departures import Forming, Outgoing, batches, outgoing
 from gateway.services.health import News
 from gateway.services.purse import Purse
 from gateway.services.routes import Route
-from gateway.services.settlement import BodyHash, cost_correction, settlement, unwritten
+from gateway.services.settlement import BodyHash, cost_correction, settlement, taken, unwritten
 from gateway.services.texts import BadText, render
 from gateway.storage import bulk, outbox
 from gateway.storage.outbox import ClaimedMt, NewRequest, RouteCondition, Settlement
@@ -61,7 +61,8 @@ class Job:
     """What a turn has to do; fixed before its transaction, so that one that fails can be put back whole.
 
     `back` to settle, `due` to send, `returned` ids to hand back, `news` of the route to tell; room to claim `replies` and `blasts`;
-    `places` on the wire for those that need no slot; `probing`: the route is tried with one MT; `booked`: what we booked of its pace.
+    `places` on the wire for those that need no slot; `probing`: the route is tried with one MT; `booked`: what we booked of its pace;
+    `soon_us`: no slot is booked nearer than this, for its request could not be marked in time.
     """
 
     back: list[Answered]
@@ -74,6 +75,7 @@ class Job:
     probing: bool
     forming: tuple[Forming, ...]
     booked: Booked
+    soon_us: int = 0
 
 
 @dataclass(slots=True)
@@ -82,6 +84,7 @@ class Worked:
 
     forming: tuple[Forming, ...]
     booked: Booked
+    soon_us: int
     condition: RouteCondition = field(default_factory=RouteCondition)
     settled: list[Settlement] = field(default_factory=list)
     departing: list[tuple[Outgoing, Batch, HttpRequest]] = field(default_factory=list)
@@ -112,7 +115,8 @@ class Turns:
 
     async def work(self, connection: AsyncConnection, job: Job) -> Worked:
         """The unit of one turn."""
-        turn = Worked(job.forming, job.booked)
+        turn = Worked(job.forming, job.booked, job.soon_us)
+        self._claims.marked = {}
         for tell in job.news:
             await tell(connection)
         locks = self._purse.counts or self._claims.locks
@@ -129,8 +133,8 @@ class Turns:
             await self._claim(connection, job, turn, now)
         if job.places:
             await self._depart_at_once(connection, job.places, turn, now)
-        waiting = [mt.id for each in (*turn.replies, *turn.claimed) for mt in each.members if self._claims.leaves_at_once(mt)]
-        await bulk.stay(connection, waiting, self._owner)
+        gone = {id_ for each, _, _ in turn.departing for id_ in each.ids}
+        await bulk.stay(connection, [id_ for id_ in self._claims.marked if id_ not in gone], self._owner)
         return turn
 
     # --- settle ---
@@ -157,6 +161,9 @@ class Turns:
         members = answered.outgoing.members
         if answered.outcomes is None:
             return [unwritten(mt, self._route) for mt in members]
+        accepted = [outcome for outcome in answered.outcomes if isinstance(outcome, Accepted)]
+        if len(accepted) == len(answered.outcomes):
+            return taken(members, accepted, self._route, now)
         return [settlement(mt, outcome, self._route, self._routes, now) for mt, outcome in zip(members, answered.outcomes, strict=True)]
 
     async def match(self, connection: AsyncConnection, back: Sequence[Answered], now: int) -> None:
@@ -166,8 +173,7 @@ class Turns:
 
     # --- depart ---
 
-    async def _depart(self, connection: AsyncConnection, due: list[Outgoing], turn: Worked, now: int, *, leaving: bool = False) -> None:
-        """`leaving`: their claim, in this transaction, has marked them already."""
+    async def _depart(self, connection: AsyncConnection, due: list[Outgoing], turn: Worked, now: int) -> None:
         due = await self._without_hindered(connection, due, turn, now)
         ticks = self._ticks_us()
         on_time = [each for each in due if each.booked and not is_late(each, self._route, ticks)]
@@ -179,12 +185,20 @@ class Turns:
         answers = await self._answered_mos(connection, paid.going)
         built = [self._built(each, answers) for each in paid.going]
         requests = [NewRequest(batch.ref, tuple(each.ids), self._hash.of(request)) for each, batch, request in built]
-        if leaving:
-            await outbox.leaving(connection, self._route.name, requests, now)
-            turn.departing += built
-            return
-        marked = await outbox.mark_sending(connection, self._route.name, requests, self._owner, now)
-        turn.departing += [entry for entry in built if marked.issuperset(entry[0].ids)]
+        marked = await self._mark(connection, requests, now)
+        turn.departing += [entry for entry in built if entry[1].ref in marked]
+
+    async def _mark(self, connection: AsyncConnection, requests: Sequence[NewRequest], now: int) -> frozenset[str]:
+        """Make `sending` what its claim, in this transaction, has not made so for the very request. Those that may go, by reference."""
+        ready: list[NewRequest] = []
+        others: list[NewRequest] = []
+        for each in requests:
+            names = list(map(self._claims.marked.get, each.ids))
+            (ready if names.count(each.ref) == len(names) else others).append(each)
+        await outbox.leaving(connection, self._route.name, ready, now)
+        await bulk.stay(connection, [id_ for each in others for id_ in each.ids if id_ in self._claims.marked], self._owner)
+        ours = await outbox.mark_sending(connection, self._route.name, others, self._owner, now)
+        return frozenset([each.ref for each in ready] + [each.ref for each in others if ours.issuperset(each.ids)])
 
     async def _back_to_queue(self, connection: AsyncConnection, ids: list[int]) -> None:
         """What was about to go and does not, whether its claim had marked it or not."""
@@ -198,7 +212,7 @@ class Turns:
         turn.replies = [each for each in turn.replies if each.members[0].id not in taken]
         turn.claimed = [each for each in turn.claimed if each.members[0].id not in taken]
         if going:
-            await self._depart(connection, going, turn, now, leaving=self._claims.leave_at_once)
+            await self._depart(connection, going, turn, now)
 
     def _built(self, each: Outgoing, answers: Mapping[int, str]) -> tuple[Outgoing, Batch, HttpRequest]:
         batch = each.batch()
@@ -310,9 +324,9 @@ class Turns:
         """
         pace, alone = self._route.pace, connection.dialect.name == "sqlite"  # there one process dispatches: it knows all that left
         units = [each.units(pace) for each in some]
-        free = max(self._ticks_us(), turn.booked.until)
+        free = max(self._ticks_us() + turn.soon_us, turn.booked.until)
         departures, end = slots(free, units, pace, turn.booked.recent if alone else (), alone=alone)
-        start, now_us = await outbox.book(connection, self._route.name, end - free, round(pace.per_s * 1e6) + HOLD_US)
+        start, now_us = await outbox.book(connection, self._route.name, end - free, round(pace.per_s * 1e6) + HOLD_US, turn.soon_us)
         later = max(0, start - now_us + self._ticks_us() - free)
         until = end + later
         leaving = [(departure + later, each) for departure, each in zip(departures, units, strict=True)]

@@ -3,44 +3,69 @@
 import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.message import MtState
+from gateway.storage.new_rows import insert_rows
 from gateway.storage.seal import Keyring
 from gateway.storage.sqlite_writer import driver_of
 from gateway.storage.twice import Twice, change, flat, in_one, read_rows, sqlite_words, twice
 
 # --- claim ---
 
+_SEAL: Final = "hex(substr(body, 2, 14))"  # key id and nonce, which name one sealing (storage/seal.py): a send's rows share its value
 _DUE: Final = (  # first look, then stamp by id: one transaction with the write lock, so nobody comes between
-    "SELECT json_group_array(json_array(id, ref, wave, lane, reply_to IS NOT NULL, hex(msisdn), hex(body), hex(parameters), language, "
-    "segments, attempts, expires_at, origin)) FROM (SELECT * FROM mt "
+    "SELECT json_group_array(json_array(id, ref, wave, lane, reply_to IS NOT NULL, "  # noqa: S608 # constants
+    f"hex(msisdn), {_SEAL}, hex(parameters), language, "
+    "segments, attempts, expires_at, origin)) FROM ("
+    "SELECT id, ref, wave, lane, reply_to, msisdn, body, parameters, language, segments, attempts, expires_at, origin FROM mt "
     "WHERE route = ?1 AND lane = ?2 AND wave = ?3 AND state = 'queued' AND due_at <= ?4 ORDER BY due_at, id LIMIT ?5)"
 )
+_BODIES: Final = f"SELECT json_group_array(json_array({_SEAL}, hex(body))) FROM mt WHERE id IN (SELECT value FROM json_each(?1))"  # noqa: S608 # constants
 _CLAIM: Final = "UPDATE mt SET state = 'claimed', owner = ?2 WHERE id IN (SELECT value FROM json_each(?1))"
 _LEAVE: Final = "UPDATE mt SET state = 'sending', request = ref, owner = ?2 WHERE id IN (SELECT value FROM json_each(?1))"
-_SEALED: Final = ((5, "msisdn"), (6, "mt.body"), (7, "mt.parameters"))  # column of _DUE, place
+_LEAVE_BATCH: Final = "UPDATE mt SET state = 'sending', request = ?3, owner = ?2 WHERE id IN (SELECT value FROM json_each(?1))"
+_SEALED: Final = ((5, "msisdn"), (7, "mt.parameters"))  # column of _DUE, place
+_BODY: Final = 6
 
 
-def claim(
-    driver: sqlite3.Connection, keyring: Keyring, which: tuple[str, int, int, int, int], owner: str, *, leaving: bool = False
-) -> list[list[Any]]:
-    """SQLite's claim of `which` (route, lane, wave, now, limit), opened: the columns of `outbox.ClaimedMt`, oldest first.
+def look(driver: sqlite3.Connection, keyring: Keyring, which: tuple[str, int, int, int, int]) -> list[list[Any]]:
+    """What SQLite's claim of `which` (route, lane, wave, now, limit) takes, opened: the columns of `outbox.ClaimedMt`, oldest first.
 
-    `leaving` marks them `sending` at once, each in a request of its own: a row that is changed twice costs a blast a tenth of its speed.
+    The same transaction must `lease` it or let it `leave`.
     """
     rows: list[list[Any]] = json.loads(driver.execute(_DUE, which).fetchone()[0])
-    if rows:
-        driver.execute(_LEAVE if leaving else _CLAIM, (flat([row[0] for row in rows]), owner))
     for at, place in _SEALED:
-        values = [bytes.fromhex(row[at]) for row in rows]  # what is NULL comes as ""
-        opened = iter(keyring.open_each([value for value in values if value], place))
-        for row, value in zip(rows, values, strict=True):
-            row[at] = next(opened).decode() if value else None
+        opened = iter(keyring.open_each([bytes.fromhex(row[at]) for row in rows if row[at]], place))
+        for row in rows:
+            row[at] = next(opened).decode() if row[at] else None
+    bodies = _bodies(driver, keyring, {row[_BODY]: row[0] for row in rows if row[_BODY]})
+    for row in rows:
+        row[_BODY] = bodies.get(row[_BODY])
     return rows
+
+
+def _bodies(driver: sqlite3.Connection, keyring: Keyring, ids: Mapping[str, int]) -> dict[str, str]:
+    """The words of each seal, read and opened once; `ids`: a row that bears it. Read for each row they were a tenth of a batch's time."""
+    if not ids:
+        return {}
+    sealed = dict(json.loads(driver.execute(_BODIES, (flat(list(ids.values())),)).fetchone()[0]))
+    opened = keyring.open_each(list(map(bytes.fromhex, sealed.values())), "mt.body")
+    return dict(zip(sealed, map(bytes.decode, opened), strict=True))
+
+
+def lease(driver: sqlite3.Connection, ids: list[int], owner: str) -> None:
+    """What was looked at is `claimed`."""
+    if ids:
+        driver.execute(_CLAIM, (flat(ids), owner))
+
+
+def leave(driver: sqlite3.Connection, ids: list[int], owner: str, request: str | None = None) -> None:
+    """What was looked at is `sending` at once, in `request` or each in one of its own: a second change costs a blast a tenth."""
+    if ids:
+        driver.execute(_LEAVE if request is None else _LEAVE_BATCH, (flat(ids), owner, *((request,) if request else ())))
 
 
 _STAY: Final = twice("UPDATE mt SET state = 'claimed', request = NULL WHERE id {of_1} AND owner = $2 AND state = 'sending'")
@@ -53,6 +78,16 @@ async def stay(connection: AsyncConnection, ids: list[int], owner: str) -> None:
 
 
 # --- what must not go ---
+
+_UNWILLING: Final = "SELECT bidx FROM contact WHERE (opted_out_at IS NOT NULL OR blocked_at IS NOT NULL) AND bidx IN ({})"
+_PEOPLE_AT_ONCE: Final = 500
+
+
+def opted_out(driver: sqlite3.Connection, people: Sequence[bytes]) -> frozenset[bytes]:
+    """SQLite's `outbox.opted_out`: Core binds a person in five times the time."""
+    pages = (people[start : start + _PEOPLE_AT_ONCE] for start in range(0, len(people), _PEOPLE_AT_ONCE))
+    return frozenset(row[0] for some in pages for row in driver.execute(_UNWILLING.format(", ".join("?" * len(some))), some))
+
 
 _HINDERED: Final = in_one(  # people by the unique index on contact.bidx, waves by their key
     "SELECT mt.id AS id, CASE WHEN contact.blocked_at IS NOT NULL THEN 'blocked' WHEN contact.opted_out_at IS NOT NULL THEN 'opted out' "
@@ -119,13 +154,13 @@ _MARK: Final = twice(  # a request of one MT has its name
 )
 _MARK_BATCH: Final = twice("UPDATE mt SET state = 'sending', request = $3 WHERE id {of_1} AND owner = $2 AND state = 'claimed'")
 _MARKED: Final = "SELECT id FROM mt WHERE id IN (SELECT value FROM json_each(?1)) AND owner = ?2 AND state = 'sending'"
-_REQUESTS: Final = "INSERT INTO request (our_ref, route, body_hash, state, sent_at) VALUES "
+_REQUEST: Final = ("our_ref", "route", "body_hash", "state", "sent_at")
 _ANEW: Final = (  # a repeated attempt has the same reference: its row begins anew
     " ON CONFLICT (our_ref) DO UPDATE SET route = excluded.route, body_hash = excluded.body_hash, state = excluded.state, "
     "sent_at = excluded.sent_at, resolve_at = NULL"
 )
 _REQUESTS_POSTGRES: Final = (
-    "INSERT INTO request (our_ref, route, body_hash, state, sent_at) "  # noqa: S608 # constants
+    f"INSERT INTO request ({', '.join(_REQUEST)}) "  # noqa: S608 # constants
     "SELECT r.ref, $3, r.hash, 'sent', $4 FROM unnest(CAST($1 AS text[]), CAST($2 AS bytea[])) AS r (ref, hash)" + _ANEW
 )
 
@@ -148,18 +183,7 @@ async def insert_requests(connection: AsyncConnection, route: str, rows: Sequenc
         values = [ref for ref, _ in rows], [hash_ for _, hash_ in rows], route, now
         await connection.exec_driver_sql(_REQUESTS_POSTGRES, values)
         return
-    for start in range(0, len(rows), _ROWS):
-        some = rows[start : start + _ROWS]
-        driver.execute(_requests_sqlite(len(some)), [value for ref, hash_ in some for value in (ref, route, hash_, now)])
-
-
-_ROWS: Final = 128  # as many texts, which sqlite3 keeps compiled (`cached_statements`)
-
-
-@lru_cache(maxsize=_ROWS)
-def _requests_sqlite(count: int) -> str:
-    row = "(?, ?, ?, 'sent', ?)"
-    return f"{_REQUESTS}{', '.join([row] * count)}{_ANEW}"  # constants
+    insert_rows(driver, "request", _REQUEST, [(ref, route, hash_, "sent", now) for ref, hash_ in rows], _ANEW)
 
 
 # --- settle ---
@@ -176,11 +200,13 @@ _TAKEN: Final = (  # the most common word: it names no column of an index beside
 
 
 def _named(statement: str, refs: str, charges: str) -> Twice:
-    """`statement` for MTs of which the carrier said something each; on PostgreSQL in the parameters `refs` and `charges`."""
+    """`statement` for MTs of which the carrier said something each; on PostgreSQL in the parameters `refs` and `charges`.
+
+    SQLite takes an object, the reference by id, and in `refs` what it charges for each of these: an array a row would cost a fifth more.
+    """
     return Twice(
-        sqlite_words(statement) + ", carrier_ref = coalesce(json_extract(v.value, '$[1]'), carrier_ref), "
-        "charged_segments = coalesce(json_extract(v.value, '$[2]'), charged_segments) "
-        "FROM json_each(?1) AS v WHERE mt.id = json_extract(v.value, '$[0]')",
+        sqlite_words(f"{statement}, carrier_ref = coalesce(v.value, carrier_ref), charged_segments = coalesce({refs}, charged_segments) ")
+        + "FROM json_each(?1) AS v WHERE mt.id = CAST(v.key AS INTEGER)",
         statement + ", carrier_ref = coalesce(v.ref, carrier_ref), charged_segments = coalesce(v.charged, charged_segments) "
         f"FROM unnest(CAST($1 AS bigint[]), CAST({refs} AS text[]), CAST({charges} AS bigint[])) AS v (id, ref, charged) "
         "WHERE mt.id = v.id",
@@ -213,10 +239,19 @@ async def settle(connection: AsyncConnection, verdict: Verdict, named: Sequence[
     if all(ref is None and charged is None for _, ref, charged in named):
         await change(connection, alike, [id_ for id_, _, _ in named], *values)
     elif driver_of(connection) is not None:
-        await change(connection, each, list(named), *values)
+        for charged, refs_by_id in _by_charge(named).items():
+            await change(connection, each, refs_by_id, *values, charged)
     else:
         ids, refs, charges = map(list, zip(*named, strict=True))
         await change(connection, each, ids, *values, refs, charges)
+
+
+def _by_charge(named: Sequence[tuple[int, str | None, int | None]]) -> dict[int | None, dict[int, str | None]]:
+    """The carrier's references by id, of those together for which it charges the same."""
+    groups: dict[int | None, dict[int, str | None]] = {}
+    for id_, ref, charged in named:
+        groups.setdefault(charged, {})[id_] = ref
+    return groups
 
 
 _RELABEL: Final = Twice(

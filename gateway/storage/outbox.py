@@ -4,9 +4,10 @@ A turn of a dispatcher is one transaction of these units in this order: settle w
 """
 
 import secrets
-from base64 import b32encode
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Row, bindparam, delete, func, insert, literal_column, select, text, update
@@ -14,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT c
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.failure import Failure
-from gateway.domain.message import DlrStatus, MtState, after_dlr
+from gateway.domain.message import OPEN, DlrStatus, MtState, after_dlr
 from gateway.domain.msisdn import Msisdn
 from gateway.domain.operator import Operators
 from gateway.storage import bulk
@@ -94,15 +95,17 @@ _CHUNK: Final = 5_000  # values in one IN: PostgreSQL takes 32,767 parameters a 
 
 # --- enqueue ---
 
+_BASE32: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 8  # the letter of each byte: 5 of its bits
+
 
 def new_refs(count: int) -> list[str]:
     """`count` names for MTs that no one can guess, since they come back in DLRs: 16 characters A-Z2-7, in order.
 
     The first 20 bits are the same for all, 60 random ones are each one's own: so they stand at one place of the unique indexes.
     """
-    head = b32encode(secrets.token_bytes(5)).decode()[:4]
-    tails = b32encode(secrets.token_bytes(15 * (count // 2 + 1))).decode()
-    return sorted(head + tails[at : at + 12] for at in range(0, 12 * count, 12))
+    letters = secrets.token_bytes(4 + 12 * count).translate(_BASE32).decode()
+    head = letters[:4]
+    return sorted([head + letters[at : at + 12] for at in range(4, len(letters), 12)])
 
 
 _COLUMNS: Final = (
@@ -116,7 +119,7 @@ async def enqueue(connection: AsyncConnection, mts: Sequence[NewMt], now: int) -
     if (driver := driver_of(connection)) is not None:  # a third of Core's time, and a blast is enqueued while somebody waits
         before = driver.total_changes
         keyring, operators = connection.dialect.keyring, connection.dialect.operators  # type: ignore[attr-defined]
-        insert_rows(driver, mt.name, _COLUMNS, list(map(_sealer(keyring, operators, now), mts)), "ON CONFLICT DO NOTHING")
+        insert_rows(driver, mt.name, _COLUMNS, _sealed(mts, now, keyring, operators), "ON CONFLICT DO NOTHING")
         return driver.total_changes - before
     new, operators = 0, connection.dialect.operators  # type: ignore[attr-defined]
     for start in range(0, len(mts), _CHUNK):
@@ -137,17 +140,22 @@ def _values(new: NewMt, now: int, operators: Operators) -> tuple[Any, ...]:  # A
     )  # fmt: skip
 
 
-def _sealer(keyring: Keyring, operators: Operators, now: int) -> Callable[[NewMt], tuple[Any, ...]]:  # Any: a row's values
-    """`_values` with what SQLAlchemy would seal sealed."""
+def _sealed(mts: Sequence[NewMt], now: int, keyring: Keyring, operators: Operators) -> list[tuple[Any, ...]]:  # Any: a row's values
+    """Rows of `_values`, with what SQLAlchemy would seal sealed; column by column, since a nonce by itself costs as much as a seal."""
+    columns: list[Sequence[Any]] = list(zip(*[_values(each, now, operators) for each in mts], strict=True))
+    if mts:
+        for at, place in ((_COLUMNS.index("msisdn"), "msisdn"), (_COLUMNS.index("parameters"), "mt.parameters")):
+            columns[at] = keyring.seal_texts(columns[at], place)
+        columns[_COLUMNS.index("body")] = _sealed_bodies(mts, keyring)
+    return list(zip(*columns, strict=True))
 
-    def values(new: NewMt) -> tuple[Any, ...]:
-        plain = _values(new, now, operators)
-        msisdn = keyring.seal(new.msisdn.e164.encode(), "msisdn")
-        parameters = keyring.seal(new.parameters.encode(), "mt.parameters") if new.parameters is not None else None
-        body = keyring.seal(new.body.encode(), "mt.body") if new.body is not None else None
-        return (*plain[:5], msisdn, parameters, body, *plain[8:])
 
-    return values
+def _sealed_bodies(mts: Sequence[NewMt], keyring: Keyring) -> list[bytes | None]:
+    """A send's one body is sealed once: that its rows are alike, its id tells. Others each by itself, or equal replies would show."""
+    whose = [(each.send_id, each.body) if each.send_id is not None else (at, each.body) for at, each in enumerate(mts)]
+    distinct = list(dict.fromkeys(whose))
+    sealed = dict(zip(distinct, keyring.seal_texts([body for _, body in distinct], "mt.body"), strict=True))
+    return [sealed[each] for each in whose]
 
 
 # --- claim ---
@@ -185,21 +193,75 @@ LEAVE: Final = (
 )
 
 
-async def claim(
-    connection: AsyncConnection, *, route: str, lane: int, wave: int, now: int, limit: int, owner: str, leaving: bool = False
-) -> list[ClaimedMt]:
-    """Lease up to `limit` due MTs to `owner`, oldest first.
+_IS_REPLY: Final = ClaimedMt._fields.index("is_reply")
+_MSISDN: Final = ClaimedMt._fields.index("msisdn")
 
-    `leaving`: they are to go with this transaction, each in a request of its own, and are marked `sending` with the claim; `bulk.stay` for
-    those that do not go after all.
+
+class Leaving(NamedTuple):
+    """What a claim leased, oldest first. `requests`: of those that it made `sending` at once, by id, the request they are to go in."""
+
+    mts: list[ClaimedMt]
+    requests: dict[int, str]
+
+
+async def claim(connection: AsyncConnection, *, route: str, lane: int, wave: int, now: int, limit: int, owner: str) -> list[ClaimedMt]:
+    """Lease up to `limit` due MTs to `owner`, oldest first."""
+    return (await claim_leaving(connection, route=route, lane=lane, wave=wave, now=now, limit=limit, owner=owner, size=0)).mts
+
+
+async def claim_leaving(
+    connection: AsyncConnection, *, route: str, lane: int, wave: int, now: int, limit: int, owner: str, size: int
+) -> Leaving:
+    """`claim` of what is to go with this transaction, up to `size` a request: it is marked `sending` with the claim.
+
+    `bulk.stay` is for those that do not go after all, or go in another request. PostgreSQL knows only by its claim's answer who shares a
+    request: there what goes in company stays claimed. `size` 0: nothing is to go.
     """
     if (driver := driver_of(connection)) is not None:
         keyring: Keyring = connection.dialect.keyring  # type: ignore[attr-defined] # set where the engine is made
-        claimed = bulk.claim(driver, keyring, (route, lane, wave, now, limit), owner, leaving=leaving)
-        return [ClaimedMt(id_, ref, wave, lane, bool(reply), Msisdn(to), *more) for id_, ref, wave, lane, reply, to, *more in claimed]
+        rows = bulk.look(driver, keyring, (route, lane, wave, now, limit))
+        for row in rows:
+            row[_IS_REPLY], row[_MSISDN] = bool(row[_IS_REPLY]), Msisdn(row[_MSISDN])
+        mts = list(map(ClaimedMt._make, rows))
+        return Leaving(mts, _leased(driver, mts, owner, size))
     values = {"route_": route, "lane_": lane, "wave_": wave, "now_": now, "limit_": limit, "owner_": owner}
-    rows = (await connection.execute(LEAVE if leaving else CLAIM, values)).all()
-    return sorted(map(_claimed, rows), key=lambda each: each.id)  # RETURNING promises no order
+    found = (await connection.execute(LEAVE if size == 1 else CLAIM, values)).all()
+    mts = sorted(map(_claimed, found), key=attrgetter("id"))  # RETURNING promises no order
+    return Leaving(mts, {mt.id: mt.ref for mt in mts} if size == 1 else {})
+
+
+def request_name(first: ClaimedMt, count: int) -> str:
+    """Our reference of a request of `count` MTs: after its first member, and its attempt where there are more.
+
+    So a repeat after a refusal is a request of its own.
+    """
+    return first.ref if count == 1 else f"{first.ref}B{first.attempts}"
+
+
+def _leased(driver: sqlite3.Connection, mts: Sequence[ClaimedMt], owner: str, size: int) -> dict[int, str]:
+    """SQLite's stamp on what a claim looked at; the requests of what is `sending` by it."""
+    if not size:
+        bulk.lease(driver, [mt.id for mt in mts], owner)
+        return {}
+    alone, batches = _likely(mts, size)
+    bulk.leave(driver, [mt.id for mt in alone], owner)
+    requests = {mt.id: mt.ref for mt in alone}
+    for members in batches:
+        ids, name = [mt.id for mt in members], request_name(members[0], len(members))
+        bulk.leave(driver, ids, owner, name)
+        requests |= dict.fromkeys(ids, name)
+    return requests
+
+
+def _likely(mts: Sequence[ClaimedMt], size: int) -> tuple[list[ClaimedMt], list[list[ClaimedMt]]]:
+    """Those that will go alone, and the batches of up to `size` in which the others will: who shares a text, in the order of their ids."""
+    if size == 1:
+        return list(mts), []
+    groups: dict[tuple[str | None, str | None, str | None], list[ClaimedMt]] = {}
+    for each in sorted(mts, key=attrgetter("id")):
+        groups.setdefault((each.body, each.parameters, each.language), []).append(each)
+    batches = [some[at : at + size] for some in groups.values() for at in range(0, len(some), size)]
+    return [some[0] for some in batches if len(some) == 1], [some for some in batches if len(some) > 1]
 
 
 def _claimed(row: Row[Any]) -> ClaimedMt:  # Any: the columns of CLAIM or of the whole table
@@ -231,6 +293,8 @@ async def opted_out(connection: AsyncConnection, people: Collection[bytes]) -> f
     """Those of `people` (blind indexes) who said stop, or are on the block list."""
     if not people:
         return frozenset()
+    if (driver := driver_of(connection)) is not None:
+        return bulk.opted_out(driver, list(people))
     unwilling = contact.c.opted_out_at.is_not(None) | contact.c.blocked_at.is_not(None)
     rows = await connection.execute(select(contact.c.bidx).where(contact.c.bidx.in_(people), unwilling))
     return frozenset(row.bidx for row in rows)
@@ -278,7 +342,8 @@ async def away(connection: AsyncConnection, wave_id: int) -> int:
 
 FAR_US: Final = 120_000_000  # processes book half a second ahead, and one long MT each: a slot beyond this was booked by a clock gone wrong
 _PULLED_IN: Final = (  # and then a moment of silence, in which what was booked by that clock has left
-    "CASE WHEN next_slot_us > {now} + :far THEN {now} + :silence WHEN next_slot_us > {now} THEN next_slot_us ELSE {now} END + :cost"
+    "CASE WHEN next_slot_us > {now} + :far THEN {now} + :silence WHEN next_slot_us > {now} + :ahead THEN next_slot_us"
+    " ELSE {now} + :ahead END + :cost"
 )
 
 
@@ -288,14 +353,14 @@ async def ensure_route(connection: AsyncConnection, route: str) -> int:
     return await now_us(connection)
 
 
-async def book(connection: AsyncConnection, route: str, cost_us: int, silence_us: int = 1_000_000) -> tuple[int, int]:
-    """Book `cost_us` of the route's time. (start of the booking, now): µs of the database's clock (ADR 0006).
+async def book(connection: AsyncConnection, route: str, cost_us: int, silence_us: int = 1_000_000, ahead_us: int = 0) -> tuple[int, int]:
+    """Book `cost_us` of the route's time, at the earliest `ahead_us` from now. (start of the booking, now): µs of the database's clock
+    (ADR 0006).
 
     A clock that was put back leaves the next slot far ahead: it is pulled in to `silence_us` from now.
     """
-    return await _book(
-        connection, "UPDATE route_state SET next_slot_us = {slot} WHERE route = :key RETURNING next_slot_us", route, cost_us, silence_us
-    )
+    statement = "UPDATE route_state SET next_slot_us = {slot} WHERE route = :key RETURNING next_slot_us"
+    return await _book(connection, statement, route, cost_us, silence_us, ahead_us)
 
 
 async def book_wave(connection: AsyncConnection, wave_id: int, cost_us: int) -> tuple[int, int]:
@@ -305,8 +370,10 @@ async def book_wave(connection: AsyncConnection, wave_id: int, cost_us: int) -> 
     )
 
 
-async def _book(connection: AsyncConnection, statement: str, key: str | int, cost_us: int, silence_us: int) -> tuple[int, int]:
-    values: dict[str, object] = {"key": key, "cost": cost_us, "far": FAR_US + 10 * cost_us, "silence": silence_us}
+async def _book(
+    connection: AsyncConnection, statement: str, key: str | int, cost_us: int, silence_us: int, ahead_us: int = 0
+) -> tuple[int, int]:
+    values: dict[str, object] = {"key": key, "cost": cost_us, "far": FAR_US + 10 * cost_us, "silence": silence_us, "ahead": ahead_us}
     if connection.dialect.name == "sqlite":
         clock, values["now"] = ":now", await now_us(connection)
     else:
@@ -572,6 +639,18 @@ async def route_condition(connection: AsyncConnection, route: str, *, lock: bool
 
 
 # --- counts ---
+
+
+_OPEN: Final = (
+    select(mt.c.id)
+    .where(mt.c.send_id == bindparam("send_"), mt.c.state.in_([literal_column(f"'{state.value}'") for state in OPEN]))
+    .limit(1)
+)
+
+
+async def is_open(connection: AsyncConnection, send_id: str) -> bool:
+    """Whether anything of one `send` has yet to end: of what is under way the first few rows tell, where `counts` reads them all."""
+    return await connection.scalar(_OPEN, {"send_": send_id}) is not None
 
 
 async def counts(connection: AsyncConnection, *, send_id: str | None = None) -> dict[str, int]:

@@ -62,7 +62,7 @@ async def read_rows(connection: AsyncConnection, statement: Twice, *values: obje
 
 
 async def change(connection: AsyncConnection, statement: Twice, *values: object) -> int:
-    """Run an UPDATE, or an INSERT from a SELECT; a list among `values` is one value. How many rows it changed."""
+    """Run an UPDATE, or an INSERT from a SELECT; a list, to SQLite an object too, among `values` is one value. How many rows it changed."""
     if (driver := driver_of(connection)) is not None:
         return driver.execute(statement.sqlite, tuple(map(flat, values))).rowcount
     return (await connection.exec_driver_sql(statement.postgres, values)).rowcount
@@ -77,7 +77,7 @@ async def change_rows(connection: AsyncConnection, statement: Twice, rows: Rows)
 
 
 def flat(value: object) -> Any:  # Any: what sqlite3 binds
-    return json.dumps(value, separators=(",", ":")) if isinstance(value, list) else value
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, (list, dict)) else value
 
 
 def blob(value: object) -> bytes:

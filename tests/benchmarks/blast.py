@@ -2,6 +2,7 @@
 
 Two clocks. "wire": the telco's first to its last count. "command": from the start of the program that sends, its start-up, the reading
 of the numbers and the enqueuing with it, to the telco's last count; Kannel's boxes run already, there it is the start of the load.
+The database is there before, as in every installation but on its first day.
 
 Two of ours: `tinbao send --wait`, which does all of it in one process; and a planned wave that a running `serve` sends from `wave start`
 on, with what binds waves besides: hours, caps by person, the text filled in late, and the cost booked with each turn.
@@ -94,6 +95,7 @@ def _in_turns(runs: dict[str, Callable[[Path], Clocked]], folder: Path, rounds: 
 def _ours(telco: TelcoProcess, folder: Path, carrier: str, path: str, count: int) -> Clocked:
     """`tinbao send --wait` with everything on: sealed rows, requests recorded, opt-outs asked, no pace."""
     gateway = deployment(folder / "deployment", routes=route("tuyen", carrier, telco.url + path, concurrency=64))
+    must(gateway.run("migrate"))
     numbers = folder / "numbers.txt"
     numbers.write_text("\n".join(map(number, range(count))), "utf-8")
     command = gateway.command("send", "--route", "tuyen", "--to-file", str(numbers), "--text", WORDS, "--wait", "--json")

@@ -98,6 +98,7 @@ async def test_a_tip_from_the_queue_to_the_receipt(desk: TestDesk, browser: Brow
         await other.keyboard.press("Space")
     await entered(other, "text=Quyết chuyển")
     await confirmed(other)
+    await expect(other.locator("main")).to_contain_text("Đã chuyển, chờ biên nhận")  # the decision is stored before the first looks again
     await page.reload()
     assert (await fetched(page, "text=Tải biên bản (PDF)")).startswith(b"%PDF")
     receipt = (await page.locator("dt:has-text('Mã biên nhận') + dd").inner_text()).strip()

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.carriers.wire import HttpRequest, HttpResponse
 from gateway.domain.message import MtState
 from gateway.domain.pace import Pace
-from gateway.sending import now_ms
+from gateway.sending import now_ms, within_drain
+from gateway.services.dispatch import MOST_SOON_US, Dispatcher
 from gateway.services.upkeep import DEAD_AFTER_MS, Deaths, Upkeep
 from gateway.simulator.behaviour import Behaviour
 from gateway.simulator.telco import telco
@@ -53,6 +55,44 @@ async def test_an_uncertain_mt_goes_by_no_other_route(database: Database) -> Non
         async with http_sender(timeout_s=5) as send:
             await Upkeep(database, [first, second], send, "me", now_ms, _nothing).once()
     assert await counts(database) == {"failed": 3}
+
+
+async def test_a_process_that_has_not_dispatched_yet_books_ahead(database: Database) -> None:
+    """Its first turns are slow: a slot nearer than the longest turn that is reckoned with would pass before its request is marked."""
+    route = route_to("kannel", "http://127.0.0.1:9", pace=Pace(10))
+    await direct(database, route, [1])
+    await database.write(lambda connection: outbox.ensure_route(connection, "r"))
+    before = (await condition(database)).now_us
+    async with http_sender(timeout_s=5) as send:
+        await Dispatcher(route, [route], database, send, "me", "Asia/Ho_Chi_Minh", 5).turn()
+    async with database.read() as connection:
+        (booked,) = await connection.scalars(route_state.select().with_only_columns(route_state.c.next_slot_us))
+    assert booked - Pace(10).cost_us(1) >= before + MOST_SOON_US
+
+
+async def test_a_silent_carrier_does_not_keep_the_process_from_its_end(database: Database) -> None:
+    """It is asked about twenty lost requests, one after the other, when the end comes: the rest is left to the next process."""
+    asked = asyncio.Event()
+
+    async def silent(_request: HttpRequest) -> HttpResponse:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with telco(behaviour=replace(QUIET, drop_every=1)) as there:
+        route = route_to("simulator", there.url, on_lost_answer="ask")
+        for at in range(20):
+            await direct(database, route, [at])
+        async with running(database, route):
+            await until(database, uncertain=20)
+    ended = asyncio.Event()
+    upkeep = Upkeep(database, [route], silent, "me", now_ms, _nothing)
+    work = asyncio.ensure_future(within_drain(upkeep.run(ended), ended, 0.05))
+    async with asyncio.timeout(20):
+        await asked.wait()
+        ended.set()
+        await work
+    assert await counts(database) == {"uncertain": 20}
 
 
 async def _nothing() -> None:

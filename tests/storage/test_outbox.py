@@ -140,6 +140,14 @@ async def test_the_booking_is_the_law_of_pace(database: Database) -> None:
         assert [start] == departures
 
 
+async def test_a_booking_ahead_leaves_no_gap_behind_others(database: Database) -> None:
+    """From an idle route on it begins so far ahead; behind bookings that reach further it begins at their end."""
+    await database.write(lambda c: outbox.ensure_route(c, "r"))
+    start, now = await database.write(lambda c: outbox.book(c, "r", 300_000, ahead_us=100_000))
+    after, _ = await database.write(lambda c: outbox.book(c, "r", 1_000, ahead_us=0))
+    assert (start - now, after - start) == (100_000, 300_000)
+
+
 async def test_a_cancelled_caller_leaves_no_half_unit(database: Database) -> None:
     """The unit runs whole, and the writer is free afterwards."""
     begun, released = threading.Event(), threading.Event()

@@ -42,6 +42,39 @@ async def test_a_claimed_row_is_the_same_on_both_engines(database: Database) -> 
     assert (claimed.is_reply, claimed.attempts, claimed.expires_at, claimed.origin) == (False, 0, 10**15, None)
 
 
+async def test_a_sends_words_are_sealed_once_and_nobody_elses(database: Database) -> None:
+    """Rows of one send share a seal, which is opened for each as its own; equal words of two sends, or of replies, look alike to nobody."""
+    same = [new(at, send_id="s", body="Tri ân") for at in (1, 2, 3)]
+    others = [
+        new(4, send_id="s", body="Tri an"),
+        new(5, send_id="t", body="Tri ân"),
+        *(new(at, reply_to=at, body="Tri ân") for at in (6, 7)),
+    ]
+    claimed = await queued(database, *same, *others)
+    assert [each.body for each in claimed] == [each.body for each in (*same, *others)]
+    async with database.read() as connection:
+        seals = [bytes(row[0]) for row in await connection.exec_driver_sql("SELECT body FROM mt ORDER BY id")]
+    assert len(set(seals)) == (5 if database.dialect == "sqlite" else 7)
+    assert len(set(seals[3:])) == 4
+
+
+async def test_whether_a_send_is_under_way(database: Database) -> None:
+    """Queued, claimed and sending are; what ended, another's, and what is not there are none."""
+    await database.write(lambda c: outbox.enqueue(c, [new(1, send_id="a"), new(2, send_id="a"), new(3, send_id="b")], 1))
+    for state, is_open in (
+        ("queued", True),
+        ("claimed", True),
+        ("sending", True),
+        ("uncertain", False),
+        ("sent", False),
+        ("failed", False),
+    ):
+        await database.write(lambda c, at=state: c.execute(mt.update().where(mt.c.ref == "R2").values(state=at)))
+        await database.write(lambda c: c.execute(mt.update().where(mt.c.ref == "R1").values(state="sent")))
+        async with database.read() as connection:
+            assert [await outbox.is_open(connection, name) for name in ("a", "b", "c")] == [is_open, True, False]
+
+
 async def test_what_came_back_alike_is_settled_together(database: Database) -> None:
     """Five ends in one call: each row gets its own, the requests theirs, an uncertain one a row in `attempt`."""
     claimed = await queued(database, *(new(at) for at in range(1, 8)))
