@@ -25,7 +25,7 @@ from gateway.storage.schema import dlr
 from gateway.web.hooks import CALL_LIMIT, HOOKS, Hook
 from tests.carriers.signing import SIGNERS
 from tests.carriers.test_custom import EXAMPLE
-from tests.cpu import least_cpu_s
+from tests.cpu import least_cpu_s, uncollected
 from tests.harness import deployment, eventually, route
 from tests.services.people import ALICE, NOW, rows
 from tests.test_secrecy import call as plain_call
@@ -188,9 +188,10 @@ async def test_one_of_a_hundred_is_true(door, name: str, tmp_path: Path, capfd) 
     calls.insert(57, true_call(name, door.url))
     assert all(len(each.body) < CALL_LIMIT for each in calls)
     capfd.readouterr()
-    began = process_time()
-    answers = [await _bring(door, each) for each in calls]
-    spent = process_time() - began
+    with uncollected():
+        began = process_time()
+        answers = [await _bring(door, each) for each in calls]
+        spent = process_time() - began
     await _is_the_true_one(door, name)
     assert [_is_refused(name, *answer) for answer in answers] == [at != 57 for at in range(100)]
     said = " ".join([text for _, text in answers] + [*capfd.readouterr()])

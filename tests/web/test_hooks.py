@@ -13,6 +13,7 @@ from yarl import URL
 from gateway.storage.inbox import IN_RESPONSE, OTHER_WORDS, UNREADABLE
 from gateway.storage.schema import dlr, mt, tip
 from gateway.web.hooks import caller_of
+from tests.cpu import uncollected
 from tests.harness import eventually
 from tests.services.people import ALICE, NOW, rows, said
 from tests.web.conftest import SECRET
@@ -275,9 +276,10 @@ async def test_a_megabyte_of_words_is_kept_whole_and_costs_little(door) -> None:
     words = "LS TN07 co 2 mo bo doi " + "mo " * 330_000
     body = json.dumps({"id": "S1", "from": ALICE, "to": "8088", "text": words, "at": 1})
     assert (await door.post(f"/hooks/gia-lap/mo?secret={SECRET}", body))[0] == 200
-    before = process_time()
-    assert await door.inbound.process_once(1_795_000_000_500) == 1
-    assert process_time() - before < 2
+    with uncollected():
+        before = process_time()
+        assert await door.inbound.process_once(1_795_000_000_500) == 1
+        assert process_time() - before < 2
     ((row,), (found,)) = await rows(door.database), await rows(door.database, tip)
     assert (row.text, found.village) == (words.strip(), "TN07")
 

@@ -14,6 +14,7 @@ from gateway.services.numbers.board import Asked, board
 from gateway.services.numbers.scope import scope_of
 from gateway.storage import numbers
 from gateway.storage.schema import mo, tip, tip_work
+from tests.cpu import uncollected
 from tests.services.numbers_rows import COMMUNE, NOVEMBER, OTHER, PROVINCE, REPORTER, at, campaign, closing, person, rules
 from tests.services.people import deployment
 from tests.services.tip_rows import make_tip
@@ -164,8 +165,9 @@ async def test_the_board_of_100_000_tips_is_cheap(database) -> None:
     await a_province_of_tips(database)
     spent = []
     for _ in range(3):
-        began = time.process_time()
-        found = await board(database, deployment(), REPORTER, asked(closing(date(2026, 3, 14), date(2026, 11, 24))))
-        spent.append(time.process_time() - began)
+        with uncollected():
+            began = time.process_time()
+            found = await board(database, deployment(), REPORTER, asked(closing(date(2026, 3, 14), date(2026, 11, 24))))
+            spent.append(time.process_time() - began)
     assert found.counts[Count.TIPS] > 0.99 * MANY
     assert min(spent) < 3, spent
